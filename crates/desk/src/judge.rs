@@ -1,0 +1,102 @@
+//! Judging: the demand and the facts that the desk establishes, through law book and policy, to a ruling.
+
+use crate::desk::Books;
+use crate::{Desk, DeskError, Recorded};
+use std::collections::BTreeMap;
+use writ_collect::{Located, Lookup};
+use writ_docket::{Command, Ruled};
+use writ_lawbook::{Assessment, UnknownTerms};
+use writ_vocabulary::{AccountRef, Demand, Facts, Ruling};
+
+/// A demand with all that it was judged on.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// The demand.
+    pub demand: Demand,
+    /// The facts.
+    pub facts: Facts,
+    /// What the law book found.
+    pub assessment: Assessment,
+    /// What the policy ruled.
+    pub ruling: Ruling,
+}
+
+impl Books {
+    /// Judges a demand on the given facts. Stores nothing.
+    ///
+    /// # Errors
+    /// When the demand uses words that the law book does not know.
+    pub fn judge(&self, demand: Demand, facts: Facts) -> Result<Judged, UnknownTerms> {
+        let assessment = self.lawbook.assess(&demand, &facts)?;
+        let ruling = self.policy.rule_on(&assessment);
+        Ok(Judged { demand, facts, assessment, ruling })
+    }
+}
+
+impl Desk {
+    /// Judges a case as it now stands, on facts that the desk establishes itself: the registry, the recorded
+    /// factors, the sources. What the file said of its own facts counts for nothing.
+    ///
+    /// # Errors
+    /// When a source cannot be asked, or the case was erased.
+    pub async fn judge(&self, recorded: &Recorded) -> Result<Judged, DeskError> {
+        let demand = self.demand(recorded).await?;
+        let lookups = self.lookups(&demand).await?;
+        let registry = self.registry();
+        let facts = Facts {
+            received: recorded.case.lodging.received,
+            provider: self.house.provider(),
+            authorities: registry.claimed(&demand).cloned().into_iter().collect(),
+            factors: recorded.case.factors.clone(),
+            accounts: lookups.into_values().map(|lookup| lookup.facts).collect(),
+        };
+        let demand = with_registered_id(demand, &registry);
+        Ok(self.books.judge(demand, facts)?)
+    }
+
+    /// Judges a case and puts the ruling on its docket.
+    pub(crate) async fn assess(&self, recorded: &Recorded, command_id: &str) -> Result<Recorded, DeskError> {
+        let id = &recorded.case.id;
+        let judged = self.judge(recorded).await?;
+        let bytes = serde_json::to_vec(&judged.ruling).unwrap_or_default();
+        let kept = self.keep(id, "ruling", &bytes).await?;
+        let confirm_by = judged.assessment.follow_ups.iter().map(|owed| owed.due).min();
+        let ruled = Ruled::of(&judged.ruling, kept, confirm_by);
+        self.command(id, Command::Assess { ruled }, Some(command_id)).await
+    }
+
+    /// The ruling that stands on a case's docket, with its words.
+    ///
+    /// # Errors
+    /// When there is none, or the case was erased.
+    pub async fn ruling(&self, recorded: &Recorded) -> Result<Ruling, DeskError> {
+        let id = &recorded.case.id;
+        let missing = DeskError::Incomplete { case: id.clone(), what: "it has no ruling yet" };
+        let digest = recorded.case.ruled().ok_or(missing)?.ruling;
+        let bytes = self.document(id, "ruling", digest).await?;
+        serde_json::from_slice(&bytes)
+            .map_err(|_| DeskError::Incomplete { case: id.clone(), what: "its ruling no longer reads as one" })
+    }
+
+    pub(crate) async fn lookups(&self, demand: &Demand) -> Result<BTreeMap<AccountRef, Lookup>, DeskError> {
+        let mut found = BTreeMap::new();
+        for line in demand.accounts.iter().filter(|line| !line.account.is_bulk()) {
+            let lookup = self.sources.lookup(&line.reference, &line.account).await?;
+            found.insert(line.reference.clone(), lookup);
+        }
+        Ok(found)
+    }
+
+    pub(crate) async fn located(&self, demand: &Demand) -> Result<BTreeMap<AccountRef, Located>, DeskError> {
+        let lookups = self.lookups(demand).await?;
+        Ok(lookups.into_iter().filter_map(|(account, lookup)| Some((account, lookup.located?))).collect())
+    }
+}
+
+/// A demand that names its authority exactly as the registry does is judged under the registry's id.
+fn with_registered_id(mut demand: Demand, registry: &crate::Registry) -> Demand {
+    if demand.issuer.authority.is_none() {
+        demand.issuer.authority = registry.claimed(&demand).map(|authority| authority.id.clone());
+    }
+    demand
+}

@@ -1,0 +1,30 @@
+//! What the desk does, on real stores.
+
+mod rows;
+mod smtp;
+
+use std::path::Path;
+use writ_desk::Books;
+
+/// The books of the project.
+pub fn books() -> Books {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let lawbook = writ_lawbook::Lawbook::load(files(&root.join("lawbook"))).unwrap();
+    let policy = writ_policy::Policy::load(files(&root.join("policy")), []).unwrap();
+    Books { lawbook, policy }
+}
+
+fn files(root: &Path) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(dir) = open.pop() {
+        for path in std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                open.push(path);
+            } else if let Ok(text) = std::fs::read_to_string(&path) {
+                files.push((path.strip_prefix(root).unwrap().to_str().unwrap().to_owned(), text));
+            }
+        }
+    }
+    files
+}

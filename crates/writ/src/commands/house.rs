@@ -1,0 +1,144 @@
+//! The house: make a home, check it, report, erase, print the demand form.
+
+use crate::fault;
+use crate::say::{Say, table};
+use miette::Result;
+use std::path::Path;
+use std::process::ExitCode;
+use writ_desk::Desk;
+use writ_journal::Journal;
+use writ_report::Figures;
+use writ_vocabulary::{CaseFile, CaseId, Instant};
+
+const SETTINGS: &str = include_str!("../../templates/writ.toml");
+const CUSTODY: &str = include_str!("../../templates/custody.toml");
+
+pub fn init(home: &Path, say: Say) -> Result<()> {
+    let settings = home.join("writ.toml");
+    if settings.exists() {
+        return Err(fault::plain(format!("`{}` is a provider's home already; nothing was changed", home.display())));
+    }
+    let write = |name: &str, text: &str| {
+        let path = home.join(name);
+        std::fs::write(&path, text).map_err(|error| fault::plain(format!("{}: {error}", path.display())))
+    };
+    let local = home.join("policy").join("local");
+    std::fs::create_dir_all(&local).map_err(|error| fault::plain(format!("{}: {error}", local.display())))?;
+    if !home.join("custody.toml").exists() {
+        write("custody.toml", CUSTODY)?;
+    }
+    write("writ.toml", SETTINGS)?;
+    let value = serde_json::json!({ "home": home, "next": ["writ.toml", "custody.toml", "writ authority add", "writ doctor"] });
+    say.result(&value, |_| {
+        format!(
+            "made a home in {}\n\nNext\n  1. writ.toml: who you are, your staff, how mail leaves\n  2. custody.toml: which of your sources yields which element\n  3. writ authority add: the bodies that you know\n  4. writ doctor: checks all of it; keys and journal are made then\n",
+            home.display()
+        )
+    });
+    Ok(())
+}
+
+pub fn schema() -> Result<()> {
+    let schema = schemars::schema_for!(CaseFile);
+    println!("{}", serde_json::to_string_pretty(&schema).map_err(fault::of)?);
+    Ok(())
+}
+
+pub async fn report(desk: &Desk, from: Option<Instant>, until: Option<Instant>, csv: bool, say: Say) -> Result<()> {
+    let figures = figures(desk, from, until).await?;
+    if csv {
+        print!("{}", figures.to_csv());
+        return Ok(());
+    }
+    say.result(&figures, figures_text);
+    Ok(())
+}
+
+/// The figures, folded from every case's events.
+pub async fn figures(desk: &Desk, from: Option<Instant>, until: Option<Instant>) -> Result<Figures> {
+    let mut histories = Vec::new();
+    for id in desk.cases().await.map_err(fault::of)? {
+        let recorded = desk.case(&id).await.map_err(fault::of)?;
+        histories.push(recorded.events.into_iter().map(|(_, event)| event).collect::<Vec<_>>());
+    }
+    Ok(Figures::of(histories.iter().map(Vec::as_slice), from, until))
+}
+
+/// A table a state: what does not fit 80 columns in a row stands in a second table.
+pub fn figures_text(figures: &Figures) -> String {
+    let rows = figures.rows.iter().map(|row| {
+        let counts = &row.counts;
+        let number = |count: u64| if count == 0 { "-".to_owned() } else { count.to_string() };
+        vec![
+            row.instrument.to_string(),
+            row.jurisdiction.to_string(),
+            number(counts.received),
+            number(counts.content),
+            number(counts.non_content),
+            number(counts.nothing_held),
+            number(counts.refused),
+            number(counts.redirected + counts.cure_asked + counts.held + counts.preserved),
+            number(counts.withdrawn + counts.pending),
+        ]
+    });
+    let total = figures.total();
+    let summary: Vec<_> = total.columns().iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("{count} {name}")).collect();
+    let header = ["instrument", "of", "recd", "content", "other", "none", "no", "asked back", "open"];
+    format!("{}\n\n{}\n", table(&header, rows), crate::say::indented(&summary.join(", "), 0))
+}
+
+pub async fn erase(desk: &Desk, case: &CaseId, say: Say) -> Result<()> {
+    let recorded = desk.case(case).await.map_err(fault::of)?;
+    if !recorded.case.is_closed() {
+        return Err(fault::plain(format!("{case} is {}, not closed: something is still owed", recorded.case.stage_name())));
+    }
+    desk.erase(case).await.map_err(fault::of)?;
+    say.result(&serde_json::json!({ "case": case, "erased": true }), |_| {
+        format!("the documents and identifiers of {case} are gone for good; its events stand")
+    });
+    Ok(())
+}
+
+pub async fn doctor(desk: &Desk, say: Say) -> Result<ExitCode> {
+    let mut checks: Vec<(&str, Result<String, String>)> = Vec::new();
+    let wrong = desk.sources().check().await;
+    let sources = desk.sources().custody().sources.len();
+    checks.push(("sources", if wrong.is_empty() { Ok(format!("{sources} opened")) } else { Err(joined(&wrong)) }));
+    let verified = desk.journal().verify(None, &mut |_| {}).await;
+    checks.push(("journal", verified.map(|whole| format!("{} events, chain whole", whole.events)).map_err(|error| error.to_string())));
+    let keyless: Vec<_> = desk
+        .registry()
+        .authorities
+        .iter()
+        .filter(|authority| authority.key(writ_vocabulary::KeyPurpose::Seal, Instant::now()).is_none())
+        .map(|authority| authority.id.to_string())
+        .collect();
+    let known = desk.registry().authorities.len();
+    checks.push(("registry", match (known, keyless.is_empty()) {
+        (0, _) => Err("no authorities; add them with `writ authority add`".to_owned()),
+        (_, true) => Ok(format!("{known} authorities, each with a key to seal to")),
+        (_, false) => Err(format!("no key to seal to: {}; enrol one with `writ authority enrol`", keyless.join(", "))),
+    }));
+    let staff = desk.house().staff.len();
+    checks.push(("staff", if staff >= 2 { Ok(format!("{staff} people")) } else { Err("fewer than two people: what needs two can never be granted".to_owned()) }));
+    checks.push(("law book", Ok(format!("{} instruments, digest {}", desk.books().lawbook.instruments().count(), desk.books().lawbook.digest().short()))));
+    checks.push(("policy", Ok(format!("{} rules, digest {}", desk.books().policy.rules().len(), desk.books().policy.digest().short()))));
+    checks.push(("parcels", Ok(format!("signed with {}", desk.public_key().fingerprint()))));
+    let healthy = checks.iter().all(|(_, result)| result.is_ok());
+    let value: Vec<_> = checks
+        .iter()
+        .map(|(what, result)| serde_json::json!({ "check": what, "ok": result.is_ok(), "says": result.as_ref().unwrap_or_else(|wrong| wrong) }))
+        .collect();
+    say.result(&value, |_| {
+        let rows = checks.iter().map(|(what, result)| match result {
+            Ok(text) => vec!["ok".to_owned(), (*what).to_owned(), text.clone()],
+            Err(text) => vec!["WRONG".to_owned(), (*what).to_owned(), text.clone()],
+        });
+        table(&["", "check", "says"], rows)
+    });
+    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn joined(wrong: &[writ_collect::CollectError]) -> String {
+    wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,32 @@
+//! The law book and the policy from folders: a new instrument is a folder, and no Rust.
+
+use super::{copy, root, run, writ};
+
+#[test]
+fn every_example_and_every_case_comes_out_as_written() {
+    for command in [["lawbook", "check"], ["policy", "test"]] {
+        let (code, out, err) = run(writ().args(command));
+        assert_eq!(code, 0, "{out}\n{err}");
+        assert!(out.contains(" 0 failed"), "{out}");
+    }
+}
+
+#[test]
+fn an_instrument_that_is_dropped_in_as_a_folder_is_assessed_under() {
+    let temp = tempfile::tempdir().unwrap();
+    let lawbook = temp.path().join("lawbook");
+    copy(&root().join("lawbook"), &lawbook);
+    let new = lawbook.join("us/subpoena-of-exampleland");
+    copy(&lawbook.join("us/subpoena"), &new);
+    let examples = std::fs::read_dir(new.join("examples")).unwrap();
+    for example in examples.map(|entry| entry.unwrap().path()) {
+        let text = std::fs::read_to_string(&example).unwrap();
+        std::fs::write(&example, text.replace("\"us/subpoena\"", "\"us/subpoena-of-exampleland\"")).unwrap();
+        let mut assess = writ();
+        assess.arg("--lawbook").arg(&lawbook).arg("assess").arg(&example).arg("--expect");
+        let (code, out, err) = run(&mut assess);
+        assert_eq!(code, 0, "{out}\n{err}");
+        let (code, out, _) = run(writ().arg("assess").arg(&example));
+        assert!(code == 0 && out.contains("instrument-in-force"), "without the folder nobody knows it: {out}");
+    }
+}

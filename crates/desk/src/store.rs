@@ -164,7 +164,7 @@ pub(crate) fn stream(id: &CaseId) -> StreamId {
 
 fn name<T: TryFrom<String>>(text: &str, id: &CaseId) -> Result<T, DeskError> {
     T::try_from(text.to_owned())
-        .map_err(|_| DeskError::Incomplete { case: id.clone(), what: "a name is longer than the store takes" })
+        .map_err(|_| DeskError::Incomplete { case: id.clone(), what: "a name is not one that the store takes" })
 }
 
 fn stored(event: &Event, at: Instant) -> NewEvent {

@@ -92,7 +92,7 @@ impl Desk {
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Recorded, DeskError> {
         let id = &recorded.case.id;
-        let command_id = format!("{}@{}", duty.as_str().replace(' ', "-"), recorded.last);
+        let command_id = format!("{}-{}", duty.as_str().replace(' ', "-"), recorded.last);
         let command_id = command_id.as_str();
         match duty {
             Duty::Authenticate => self.authenticate(recorded, command_id).await,

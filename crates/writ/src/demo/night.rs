@@ -115,25 +115,29 @@ fn millis<S: serde::Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::
 
 impl Ended {
     /// The header of the lines.
-    pub const HEADER: &str = "ASKED                              OUTCOME   MACHINE  PEOPLE  WHY";
+    pub const HEADER: &str = "ASKED                           OUTCOME   WHY                       MACHINE PEOPLE";
 
-    /// The case in one line.
+    /// The case in one line of 80 columns.
     pub fn line(&self) -> String {
-        let cut = |text: &str, width: usize| -> String {
-            let short: String = text.chars().take(width).collect();
-            if text.chars().count() > width { format!("{}…", short.chars().take(width - 1).collect::<String>()) } else { short }
-        };
         let people = format!("{}:{:02}", self.people_seconds / 60, self.people_seconds % 60);
         let mark = if self.differences.is_empty() { ' ' } else { '!' };
         format!(
-            "{:<34}{mark}{:<9} {:>5.0} ms {:>6}  {}",
-            cut(&self.title, 34),
+            "{:<31}{mark}{:<9} {:<25} {:>4.0} ms {people:>5}",
+            cut(&self.title, 31),
             self.outcome.as_str(),
+            cut(&self.reason, 25),
             self.machine.as_secs_f64() * 1000.0,
-            people,
-            cut(&self.reason, 13)
         )
     }
+}
+
+/// A text in at most `width` characters, with an ellipsis where it was longer.
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let short: String = text.chars().take(width.saturating_sub(1)).collect();
+    format!("{}…", short.trim_end())
 }
 
 /// Plays one demand to its end, or on from where it stopped.

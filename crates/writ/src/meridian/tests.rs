@@ -121,7 +121,7 @@ fn each_file_states_the_facts_that_the_desk_finds() {
     let provider: Provider = {
         let mut house: toml::Table =
             toml::from_str(&std::fs::read_to_string(root("scenarios/founding-night/provider.toml")).unwrap()).unwrap();
-        house.retain(|key, _| ["name", "entities", "shared_addresses", "languages"].contains(&key.as_str()));
+        house.retain(|key, _| ["name", "entities", "shared_addresses", "languages"].contains(&key));
         house.try_into().unwrap()
     };
     let registry: BTreeMap<String, Vec<Authority>> =

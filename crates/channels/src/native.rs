@@ -22,13 +22,17 @@ pub struct Intake {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IntakeError {
     /// More than anybody needs to write.
-    #[error("the file has {0} bytes; a demand has at most {MAX_BYTES}: send documents apart and name their digests")]
+    #[error(
+        "the file has {0} bytes; a demand has at most {MAX_BYTES}: send documents apart and name their digests"
+    )]
     TooLarge(usize),
     /// Nothing in it.
     #[error("the file is empty")]
     Empty,
     /// Not text.
-    #[error("the file is not UTF-8 text (byte {at}): save it as UTF-8, or convert PDF and mail before lodging")]
+    #[error(
+        "the file is not UTF-8 text (byte {at}): save it as UTF-8, or convert PDF and mail before lodging"
+    )]
     NotText {
         /// The first byte that is not.
         at: usize,
@@ -51,7 +55,8 @@ pub fn read(bytes: &[u8]) -> Result<Intake, IntakeError> {
     if bytes.len() > MAX_BYTES {
         return Err(IntakeError::TooLarge(bytes.len()));
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| IntakeError::NotText { at: error.valid_up_to() })?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| IntakeError::NotText { at: error.valid_up_to() })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.trim().is_empty() {
         return Err(IntakeError::Empty);
@@ -89,7 +94,10 @@ mod tests {
         assert_eq!(read(&[b'a', 0xff]), Err(IntakeError::NotText { at: 1 }));
         assert_eq!(read(&vec![b' '; MAX_BYTES + 1]), Err(IntakeError::TooLarge(MAX_BYTES + 1)));
         assert!(matches!(read(b"%PDF-1.7"), Err(IntakeError::NotADemand { .. })));
-        assert!(matches!(read(b"{\"format\":\"writ-case/1\""), Err(IntakeError::NotADemand { .. })));
+        assert!(matches!(
+            read(b"{\"format\":\"writ-case/1\""),
+            Err(IntakeError::NotADemand { .. })
+        ));
     }
 
     #[test]

@@ -45,7 +45,8 @@ impl Desk {
         let house = House::read(home)?;
         let registry = Registry::read(home)?;
         let custody = custody(home, &books.lawbook)?;
-        let settings = writ_collect::Settings { memory: house.memory_mib << 20, ..Default::default() };
+        let settings =
+            writ_collect::Settings { memory: house.memory_mib << 20, ..Default::default() };
         let sources = Sources::open(&custody, home, settings)?;
         let place = Place::from(home.join("journal.db").as_path());
         let journal = SqlJournal::open_or_create(&place, Settings::default()).await?;
@@ -85,6 +86,16 @@ impl Desk {
         change(&mut changed);
         changed.write(&self.home)?;
         *standing = Arc::new(changed);
+        Ok(())
+    }
+
+    /// Reads the registry again: other processes may have changed it.
+    ///
+    /// # Errors
+    /// When the file is wrong; the registry stays as it was then.
+    pub fn refresh_registry(&self) -> Result<(), DeskError> {
+        let read = Arc::new(Registry::read(&self.home)?);
+        *self.registry.write().unwrap_or_else(std::sync::PoisonError::into_inner) = read;
         Ok(())
     }
 
@@ -149,7 +160,8 @@ fn provider_key(home: &Path) -> Result<ProviderKey, DeskError> {
 fn write_secret(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

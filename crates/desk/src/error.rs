@@ -25,7 +25,9 @@ pub enum DeskError {
         source: Contradiction,
     },
     /// An event that this program cannot read.
-    #[error("case {case}: event {sequence} cannot be read ({what}); it was written by a newer writ, or damaged")]
+    #[error(
+        "case {case}: event {sequence} cannot be read ({what}); it was written by a newer writ, or damaged"
+    )]
     Unreadable {
         /// The case.
         case: CaseId,
@@ -54,7 +56,9 @@ pub enum DeskError {
         source: std::io::Error,
     },
     /// An authority that is not in the registry.
-    #[error("`{0}` is not in the registry; add it with `writ authority add`, from your own sources and not from the demand")]
+    #[error(
+        "`{0}` is not in the registry; add it with `writ authority add`, from your own sources and not from the demand"
+    )]
     UnknownAuthority(String),
     /// A person who is not on the staff list.
     #[error("`{0}` is not on the staff list of writ.toml")]

@@ -98,9 +98,12 @@ impl House {
     pub fn read(home: &Path) -> Result<Self, DeskError> {
         let path = home.join("writ.toml");
         let text = std::fs::read_to_string(&path).map_err(DeskError::file(&path))?;
-        let house: Self = toml::from_str(&text).map_err(|error| DeskError::setting(&path, error))?;
+        let house: Self =
+            toml::from_str(&text).map_err(|error| DeskError::setting(&path, error))?;
         match (house.entities.is_empty(), &house.mail.smtp, &house.mail.folder) {
-            (true, ..) => Err(DeskError::setting(&path, "no `[[entities]]`: name at least one legal entity")),
+            (true, ..) => {
+                Err(DeskError::setting(&path, "no `[[entities]]`: name at least one legal entity"))
+            }
             (_, None, None) | (_, Some(_), Some(_)) => {
                 Err(DeskError::setting(&path, "`[mail]` needs exactly one of `smtp` and `folder`"))
             }

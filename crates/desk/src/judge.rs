@@ -4,7 +4,7 @@ use crate::desk::Books;
 use crate::{Desk, DeskError, Recorded};
 use std::collections::BTreeMap;
 use writ_collect::{Located, Lookup};
-use writ_docket::{Command, Ruled};
+use writ_docket::{Command, Event, Ruled};
 use writ_lawbook::{Assessment, UnknownTerms};
 use writ_vocabulary::{AccountRef, Demand, Facts, Ruling};
 
@@ -55,7 +55,11 @@ impl Desk {
     }
 
     /// Judges a case and puts the ruling on its docket.
-    pub(crate) async fn assess(&self, recorded: &Recorded, command_id: &str) -> Result<Recorded, DeskError> {
+    pub(crate) async fn assess(
+        &self,
+        recorded: &Recorded,
+        command_id: &str,
+    ) -> Result<Recorded, DeskError> {
         let id = &recorded.case.id;
         let judged = self.judge(recorded).await?;
         let bytes = serde_json::to_vec(&judged.ruling).unwrap_or_default();
@@ -65,20 +69,29 @@ impl Desk {
         self.command(id, Command::Assess { ruled }, Some(command_id)).await
     }
 
-    /// The ruling that stands on a case's docket, with its words.
+    /// The last ruling on a case's docket, with its words.
     ///
     /// # Errors
     /// When there is none, or the case was erased.
     pub async fn ruling(&self, recorded: &Recorded) -> Result<Ruling, DeskError> {
         let id = &recorded.case.id;
         let missing = DeskError::Incomplete { case: id.clone(), what: "it has no ruling yet" };
-        let digest = recorded.case.ruled().ok_or(missing)?.ruling;
+        let ruled = recorded.events.iter().rev().find_map(|(_, event)| match event {
+            Event::Assessed { ruled } => Some(ruled.ruling),
+            _ => None,
+        });
+        let digest = ruled.ok_or(missing)?;
         let bytes = self.document(id, "ruling", digest).await?;
-        serde_json::from_slice(&bytes)
-            .map_err(|_| DeskError::Incomplete { case: id.clone(), what: "its ruling no longer reads as one" })
+        serde_json::from_slice(&bytes).map_err(|_| DeskError::Incomplete {
+            case: id.clone(),
+            what: "its ruling no longer reads as one",
+        })
     }
 
-    pub(crate) async fn lookups(&self, demand: &Demand) -> Result<BTreeMap<AccountRef, Lookup>, DeskError> {
+    pub(crate) async fn lookups(
+        &self,
+        demand: &Demand,
+    ) -> Result<BTreeMap<AccountRef, Lookup>, DeskError> {
         let mut found = BTreeMap::new();
         for line in demand.accounts.iter().filter(|line| !line.account.is_bulk()) {
             let lookup = self.sources.lookup(&line.reference, &line.account).await?;
@@ -87,9 +100,15 @@ impl Desk {
         Ok(found)
     }
 
-    pub(crate) async fn located(&self, demand: &Demand) -> Result<BTreeMap<AccountRef, Located>, DeskError> {
+    pub(crate) async fn located(
+        &self,
+        demand: &Demand,
+    ) -> Result<BTreeMap<AccountRef, Located>, DeskError> {
         let lookups = self.lookups(demand).await?;
-        Ok(lookups.into_iter().filter_map(|(account, lookup)| Some((account, lookup.located?))).collect())
+        Ok(lookups
+            .into_iter()
+            .filter_map(|(account, lookup)| Some((account, lookup.located?)))
+            .collect())
     }
 }
 

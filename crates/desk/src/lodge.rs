@@ -5,7 +5,9 @@ use crate::registry::write_whole;
 use crate::{Desk, DeskError, Recorded};
 use writ_channels::Intake;
 use writ_docket::{Command, Lodging};
-use writ_vocabulary::{CaseFile, CaseId, Demand, Digest, Factor, FactorKind, Instant, PersonId, Purpose};
+use writ_vocabulary::{
+    CaseFile, CaseId, Demand, Digest, Factor, FactorKind, Instant, PersonId, Purpose,
+};
 
 impl Desk {
     /// Lodges a demand: its document is encrypted and kept, its receipt stands in the journal when this returns.
@@ -41,7 +43,12 @@ impl Desk {
     ///
     /// # Errors
     /// As [`lodge`](Self::lodge), or when the case no longer waits for it.
-    pub async fn supplement(&self, id: &CaseId, intake: &Intake, door: &str) -> Result<Recorded, DeskError> {
+    pub async fn supplement(
+        &self,
+        id: &CaseId,
+        intake: &Intake,
+        door: &str,
+    ) -> Result<Recorded, DeskError> {
         let demand = &intake.case.demand;
         self.books.lawbook.check_terms(demand)?;
         let kept = self.keep(id, "demand", &intake.bytes).await?;
@@ -81,7 +88,8 @@ impl Desk {
             return Ok(false);
         }
         let kind = FactorKind::EnrolledSignature;
-        let factor = Factor { kind, at: self.clock.now(), from_request: false, by: None, officer: None };
+        let factor =
+            Factor { kind, at: self.clock.now(), from_request: false, by: None, officer: None };
         self.add_factor(id, factor).await?;
         Ok(true)
     }
@@ -94,9 +102,9 @@ impl Desk {
         let id = &recorded.case.id;
         let bytes = self.document(id, "demand", recorded.case.lodging.demand).await?;
         let text = String::from_utf8_lossy(&bytes);
-        CaseFile::parse(text.trim_start_matches('\u{feff}'))
-            .map(|case| case.demand)
-            .map_err(|_| DeskError::Incomplete { case: id.clone(), what: "its demand no longer reads as one" })
+        CaseFile::parse(text.trim_start_matches('\u{feff}')).map(|case| case.demand).map_err(|_| {
+            DeskError::Incomplete { case: id.clone(), what: "its demand no longer reads as one" }
+        })
     }
 
     async fn acknowledge(&self, recorded: &Recorded, demand: &Demand) -> Result<(), DeskError> {

@@ -15,7 +15,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Desk {
     /// Tells whoever must be told, of every account that was granted.
-    pub(crate) async fn notify(&self, recorded: &Recorded, command_id: &str) -> Result<Recorded, DeskError> {
+    pub(crate) async fn notify(
+        &self,
+        recorded: &Recorded,
+        command_id: &str,
+    ) -> Result<Recorded, DeskError> {
         let id = &recorded.case.id;
         let judged = self.judge(recorded).await?;
         let granted = recorded.case.grant().map(|grant| grant.scope().clone()).unwrap_or_default();
@@ -44,24 +48,38 @@ impl Desk {
 
     /// Sends a letter. Its Message-ID follows from case and account, so that a repetition after a crash is
     /// recognisable as one (RFC 5322 section 3.6.4).
-    async fn send(&self, id: &CaseId, account: &AccountRef, to: &str, letter: &Letter) -> Result<Digest, DeskError> {
+    async fn send(
+        &self,
+        id: &CaseId,
+        account: &AccountRef,
+        to: &str,
+        letter: &Letter,
+    ) -> Result<Digest, DeskError> {
         let failed = |error: &dyn std::fmt::Display| DeskError::Mail(error.to_string());
         let from = &self.house.mail.from;
-        let domain = from.rsplit_once('@').map_or("writ.example", |(_, domain)| domain.trim_end_matches('>'));
-        let pdf = Attachment::new("notice.pdf".to_owned())
-            .body(letter.to_pdf(&self.pdf)?, "application/pdf".parse().map_err(|error| failed(&error))?);
+        let domain = from
+            .rsplit_once('@')
+            .map_or("writ.example", |(_, domain)| domain.trim_end_matches('>'));
+        let pdf = Attachment::new("notice.pdf".to_owned()).body(
+            letter.to_pdf(&self.pdf)?,
+            "application/pdf".parse().map_err(|error| failed(&error))?,
+        );
         let message = Message::builder()
             .message_id(Some(format!("<notice.{id}.{account}@{domain}>").to_lowercase()))
             .date(std::time::SystemTime::from(self.clock.now()))
             .from(from.parse().map_err(|error| failed(&error))?)
             .to(to.parse().map_err(|error| failed(&error))?)
             .subject(letter.title.clone())
-            .multipart(MultiPart::mixed().singlepart(SinglePart::plain(letter.to_text())).singlepart(pdf))
+            .multipart(
+                MultiPart::mixed().singlepart(SinglePart::plain(letter.to_text())).singlepart(pdf),
+            )
             .map_err(|error| failed(&error))?;
         match (&self.house.mail.smtp, &self.house.mail.folder) {
             (Some(server), _) => self.through(server, message.clone()).await?,
             (None, folder) => {
-                let folder = self.home.join(folder.as_deref().unwrap_or(std::path::Path::new("outbox/mail")));
+                let folder = self
+                    .home
+                    .join(folder.as_deref().unwrap_or(std::path::Path::new("outbox/mail")));
                 std::fs::create_dir_all(&folder).map_err(DeskError::file(&folder))?;
                 write_whole(&folder.join(format!("{id}.{account}.eml")), &message.formatted())?;
             }
@@ -73,16 +91,27 @@ impl Desk {
         let (host, port) = server
             .rsplit_once(':')
             .and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)))
-            .ok_or_else(|| DeskError::Mail(format!("`{server}` is not `host:port`; mend `[mail] smtp`")))?;
+            .ok_or_else(|| {
+                DeskError::Mail(format!("`{server}` is not `host:port`; mend `[mail] smtp`"))
+            })?;
         let transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
             .port(port)
             .timeout(Some(PATIENCE))
             .build();
-        transport.send(message).await.map(|_| ()).map_err(|error| DeskError::Mail(error.to_string()))
+        transport
+            .send(message)
+            .await
+            .map(|_| ())
+            .map_err(|error| DeskError::Mail(error.to_string()))
     }
 
     /// A customer without a mail address in the demand gets a letter on paper: printed and posted by a person.
-    fn to_be_posted(&self, id: &CaseId, account: &AccountRef, letter: &Letter) -> Result<Digest, DeskError> {
+    fn to_be_posted(
+        &self,
+        id: &CaseId,
+        account: &AccountRef,
+        letter: &Letter,
+    ) -> Result<Digest, DeskError> {
         let folder = self.home.join("outbox").join("to-be-posted");
         std::fs::create_dir_all(&folder).map_err(DeskError::file(&folder))?;
         let pdf = letter.to_pdf(&self.pdf)?;

@@ -5,19 +5,23 @@ use crate::{Desk, DeskError, Recorded};
 use std::path::PathBuf;
 use writ_docket::{AnswerKind, Event, Stage};
 use writ_letters::{
-    Acknowledgement, Answer, AtLeastOne, CertificateEu, CertificateUs, Clock, CustodyStep, CustodyVerb, Delay,
-    FileHash, Giving, ItemAnswer, ItemReason, Lang, Letter, Letterhead, Missing, Notice, NoticedData, Outcome,
-    ParcelNote, Party, ProcessStep, Provider, Reader, RecordKind, Redirect, RulingPlain, Signing, System, Then,
-    Verdict,
+    Acknowledgement, Answer, AtLeastOne, CertificateEu, CertificateUs, Clock, CustodyStep,
+    CustodyVerb, Delay, FileHash, Giving, ItemAnswer, ItemReason, Lang, Letter, Letterhead,
+    Missing, Notice, NoticedData, Outcome, ParcelNote, Party, ProcessStep, Provider, Reader,
+    RecordKind, Redirect, RulingPlain, Signing, System, Then, Verdict,
 };
 use writ_vocabulary::{
-    self as vocabulary, AccountRef, AuthorityId, Controller, Demand, Digest, ElementId, FileForm, FindingState,
-    Instant, ItemRuling, Manifest, Purpose, Ruling, Scope,
+    self as vocabulary, AccountRef, AuthorityId, Controller, Demand, Digest, ElementId, FileForm,
+    FindingState, Instant, ItemRuling, Manifest, Purpose, Ruling, Scope,
 };
 
 impl Desk {
     /// The folder that an authority's answers leave from.
-    pub(crate) fn outbox(&self, recorded: &Recorded, demand: &Demand) -> Result<PathBuf, DeskError> {
+    pub(crate) fn outbox(
+        &self,
+        recorded: &Recorded,
+        demand: &Demand,
+    ) -> Result<PathBuf, DeskError> {
         let authority = self.registry().claimed(demand).map(|authority| authority.id.clone());
         let folder = authority.as_ref().map_or("unregistered", AuthorityId::as_str);
         let folder = self.home.join("outbox").join(folder).join(recorded.case.id.as_str());
@@ -40,14 +44,22 @@ impl Desk {
             claimed_by: demand.issuer.name.clone(),
             items: items.collect(),
             clocks: Vec::<Clock>::new(),
-            missing_factors: vec!["a call to the number of your authority in our own registry".to_owned()],
+            missing_factors: vec![
+                "a call to the number of your authority in our own registry".to_owned(),
+            ],
             record: None,
         };
         acknowledgement.blocks(&Lang::from_tag(&demand.language))
     }
 
     /// The answer without data, or with it, to the authority.
-    pub(crate) fn answer(&self, recorded: &Recorded, judged: &Judged, ruling: &Ruling, outcome: Outcome) -> Letter {
+    pub(crate) fn answer(
+        &self,
+        recorded: &Recorded,
+        judged: &Judged,
+        ruling: &Ruling,
+        outcome: Outcome,
+    ) -> Letter {
         let demand = &judged.demand;
         let answer = Answer {
             head: self.letterhead(recorded, demand, self.clock.now()),
@@ -71,11 +83,17 @@ impl Desk {
                 AnswerKind::AskCure => Outcome::Cure { missing: missing(ruling), open_until: None },
                 AnswerKind::Redirect => Outcome::Redirect(redirect(judged, ruling)),
                 AnswerKind::Hold => Outcome::Hold {
-                    pending: "the proof, by our own means, that this demand comes from your authority".to_owned(),
+                    pending:
+                        "the proof, by our own means, that this demand comes from your authority"
+                            .to_owned(),
                     until: None,
                 },
                 AnswerKind::Preserved => Outcome::Preserve {
-                    until: recorded.case.preservation.as_ref().map_or(answer.since, |kept| kept.until),
+                    until: recorded
+                        .case
+                        .preservation
+                        .as_ref()
+                        .map_or(answer.since, |kept| kept.until),
                     bring: "the legal process that compels disclosure".to_owned(),
                 },
             },
@@ -83,17 +101,29 @@ impl Desk {
         }
     }
 
-    pub(crate) fn ruling_plain(&self, recorded: &Recorded, judged: &Judged, ruling: &Ruling, note: ParcelNote) -> Letter {
+    pub(crate) fn ruling_plain(
+        &self,
+        recorded: &Recorded,
+        judged: &Judged,
+        ruling: &Ruling,
+        note: ParcelNote,
+    ) -> Letter {
         let demand = &judged.demand;
         let granted = recorded.case.grant().map(|grant| grant.scope().clone()).unwrap_or_default();
         let complete = judged.demand.scope(Purpose::Disclose).is_within(&granted);
         let outcome = if complete { Outcome::Disclose(note) } else { Outcome::Narrow(note) };
-        let decided = recorded.events.iter().filter(|(_, event)| is_decision(event)).map(|(at, _)| *at);
+        let decided =
+            recorded.events.iter().filter(|(_, event)| is_decision(event)).map(|(at, _)| *at);
         let plain = RulingPlain {
             head: self.letterhead(recorded, demand, self.clock.now()),
             instrument: self.instrument_title(demand),
             issuer: demand.issuer.name.clone(),
-            proven_by: recorded.case.factors.iter().map(|factor| factor.kind.to_string().replace('-', " ")).collect(),
+            proven_by: recorded
+                .case
+                .factors
+                .iter()
+                .map(|factor| factor.kind.to_string().replace('-', " "))
+                .collect(),
             received: recorded.case.lodging.received,
             outcome,
             items: self.item_answers(demand, ruling, Some(&granted)),
@@ -164,7 +194,12 @@ impl Desk {
     }
 
     /// The notice to whoever must be told of one account.
-    pub(crate) fn notice(&self, recorded: &Recorded, judged: &Judged, account: &AccountRef) -> Letter {
+    pub(crate) fn notice(
+        &self,
+        recorded: &Recorded,
+        judged: &Judged,
+        account: &AccountRef,
+    ) -> Letter {
         let demand = &judged.demand;
         let facts = judged.facts.account(account);
         let granted = recorded.case.grant().map(|grant| grant.scope().clone()).unwrap_or_default();
@@ -181,7 +216,8 @@ impl Desk {
         let asked = demand.scope(Purpose::Disclose);
         let kept_back = asked.narrowed(|item| !Scope::of([item.clone()]).is_within(&granted));
         let delivered = delivered_at(recorded);
-        let instrument = self.books.lawbook.in_force(&demand.instrument, day(recorded.case.lodging.received));
+        let instrument =
+            self.books.lawbook.in_force(&demand.instrument, day(recorded.case.lodging.received));
         let notice = Notice {
             head: Letterhead {
                 to: Party { name: shown_account(demand, account), lines: Vec::new() },
@@ -194,7 +230,8 @@ impl Desk {
             },
             authority: format!("{} ({})", demand.issuer.name, demand.issuer.jurisdiction),
             instrument: self.instrument_title(demand),
-            law: instrument.map_or_else(|| demand.instrument.to_string(), |row| row.summary.cite.clone()),
+            law: instrument
+                .map_or_else(|| demand.instrument.to_string(), |row| row.summary.cite.clone()),
             data: noticed(&granted),
             kept_back: noticed(&kept_back),
             giving: giving(demand, delivered, self.clock.now()),
@@ -228,15 +265,30 @@ impl Desk {
     }
 
     fn element_title(&self, element: &ElementId) -> String {
-        self.books.lawbook.elements().get(element).map_or_else(|| element.to_string(), |known| known.title.clone())
+        self.books
+            .lawbook
+            .elements()
+            .get(element)
+            .map_or_else(|| element.to_string(), |known| known.title.clone())
     }
 
-    fn item_answers(&self, demand: &Demand, ruling: &Ruling, granted: Option<&Scope>) -> Vec<ItemAnswer> {
+    fn item_answers(
+        &self,
+        demand: &Demand,
+        ruling: &Ruling,
+        granted: Option<&Scope>,
+    ) -> Vec<ItemAnswer> {
         ruling.items.iter().map(|ruled| self.item_answer(demand, ruled, granted)).collect()
     }
 
-    fn item_answer(&self, demand: &Demand, ruled: &ItemRuling, granted: Option<&Scope>) -> ItemAnswer {
-        let inside = granted.is_none_or(|granted| Scope::of([ruled.item.clone()]).is_within(granted));
+    fn item_answer(
+        &self,
+        demand: &Demand,
+        ruled: &ItemRuling,
+        granted: Option<&Scope>,
+    ) -> ItemAnswer {
+        let inside =
+            granted.is_none_or(|granted| Scope::of([ruled.item.clone()]).is_within(granted));
         let verdict = match (ruled.answer, ruled.want) {
             (vocabulary::Answer::Allowed, Purpose::Preserve) => Verdict::Preserved,
             (vocabulary::Answer::Allowed, Purpose::Remove) => Verdict::Done,
@@ -281,7 +333,8 @@ impl Desk {
         let mut steps: Vec<_> = manifest.files.iter().map(of_file).collect();
         if steps.is_empty() {
             steps.push(ProcessStep {
-                what: "looked for records of the accounts named and found none that were granted".to_owned(),
+                what: "looked for records of the accounts named and found none that were granted"
+                    .to_owned(),
                 system: "writ".to_owned(),
                 query: "no query: no source holds what was granted".to_owned(),
                 started: manifest.began,
@@ -334,10 +387,15 @@ fn then(then: Option<vocabulary::Then>) -> Then {
 
 fn missing(ruling: &Ruling) -> Vec<Missing> {
     let failed = ruling.findings.iter().filter(|finding| finding.state != FindingState::Holds);
-    let asked = failed.filter(|finding| finding.then.is_none_or(|then| then == vocabulary::Then::Cure));
+    let asked =
+        failed.filter(|finding| finding.then.is_none_or(|then| then == vocabulary::Then::Cure));
     asked
         .filter_map(|finding| {
-            Some(Missing { what: finding.id.replace([':', '-'], " "), send: finding.text.clone(), cite: finding.cite.clone()? })
+            Some(Missing {
+                what: finding.id.replace([':', '-'], " "),
+                send: finding.text.clone(),
+                cite: finding.cite.clone()?,
+            })
         })
         .collect()
 }
@@ -349,7 +407,10 @@ fn redirect(judged: &Judged, ruling: &Ruling) -> Redirect {
         Controller::Provider => None,
     });
     let organisation = tenant.map_or_else(
-        || Party { name: reason.map(|reason| reason.text.clone()).unwrap_or_default(), lines: Vec::new() },
+        || Party {
+            name: reason.map(|reason| reason.text.clone()).unwrap_or_default(),
+            lines: Vec::new(),
+        },
         |tenant| Party { name: tenant.organisation.clone(), lines: vec![tenant.contact.clone()] },
     );
     Redirect {
@@ -389,11 +450,14 @@ fn media_type(form: FileForm) -> &'static str {
 
 fn systems(manifest: &Manifest) -> Vec<System> {
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    let sources: std::collections::BTreeSet<_> = manifest.files.iter().map(|file| &file.source).collect();
+    let sources: std::collections::BTreeSet<_> =
+        manifest.files.iter().map(|file| &file.source).collect();
     let writ = System {
         name: "writ".to_owned(),
         version: version.clone(),
-        role: "drew the plan from the grant, ran it read-only, wrote, checked and digested the files".to_owned(),
+        role:
+            "drew the plan from the grant, ran it read-only, wrote, checked and digested the files"
+                .to_owned(),
     };
     let of = |source: &&vocabulary::SourceId| System {
         name: source.to_string(),
@@ -409,7 +473,10 @@ fn record_kinds(manifest: &Manifest) -> Vec<RecordKind> {
         .iter()
         .map(|file| RecordKind {
             what: format!("records of {}", listed(&file.elements)),
-            made_by: format!("the system `{}`, automatically, from the customer's use of the service", file.source),
+            made_by: format!(
+                "the system `{}`, automatically, from the customer's use of the service",
+                file.source
+            ),
             made_when: "at the time of the use recorded".to_owned(),
             kept_for: "providing and securing the service".to_owned(),
             practice: "making such records is the regular practice of that activity".to_owned(),
@@ -445,10 +512,20 @@ pub(crate) fn custody_steps(recorded: &Recorded, manifest: &Manifest) -> Vec<Cus
         format!("the demand, by the {} door", recorded.case.lodging.door),
     )];
     for (at, event) in recorded.events.iter().filter(|(_, event)| is_decision(event)) {
-        steps.push(step(CustodyVerb::Reviewed, *at, &deciders(event), "the demand and its ruling".to_owned()));
+        steps.push(step(
+            CustodyVerb::Reviewed,
+            *at,
+            &deciders(event),
+            "the demand and its ruling".to_owned(),
+        ));
     }
     let rows: u64 = manifest.files.iter().map(|file| file.rows).sum();
-    steps.push(step(CustodyVerb::Searched, manifest.began, "writ", "the sources, under the grant".to_owned()));
+    steps.push(step(
+        CustodyVerb::Searched,
+        manifest.began,
+        "writ",
+        "the sources, under the grant".to_owned(),
+    ));
     steps.push(step(
         CustodyVerb::Extracted,
         manifest.began,
@@ -456,7 +533,8 @@ pub(crate) fn custody_steps(recorded: &Recorded, manifest: &Manifest) -> Vec<Cus
         format!("{rows} records into {} files", manifest.files.len()),
     ));
     if !manifest.withheld.is_empty() {
-        let what = format!("{} items that were granted and are not in the files", manifest.withheld.len());
+        let what =
+            format!("{} items that were granted and are not in the files", manifest.withheld.len());
         steps.push(step(CustodyVerb::Narrowed, manifest.ended, "writ", what));
     }
     steps
@@ -470,7 +548,8 @@ fn deciders(event: &Event) -> String {
     match event {
         Event::Approved { by, .. } => by.to_string(),
         Event::Granted { by: writ_docket::Approvers::One(person), .. } => person.to_string(),
-        Event::Granted { by: writ_docket::Approvers::Two(eyes), .. } | Event::Overridden { by: eyes, .. } => {
+        Event::Granted { by: writ_docket::Approvers::Two(eyes), .. }
+        | Event::Overridden { by: eyes, .. } => {
             let [first, second] = eyes.people();
             format!("{first} and {second}")
         }
@@ -479,7 +558,8 @@ fn deciders(event: &Event) -> String {
 }
 
 fn delivered_at(recorded: &Recorded) -> Option<Instant> {
-    let delivered = |(at, event): &(Instant, Event)| matches!(event, Event::Delivered { .. }).then_some(*at);
+    let delivered =
+        |(at, event): &(Instant, Event)| matches!(event, Event::Delivered { .. }).then_some(*at);
     recorded.events.iter().rev().find_map(delivered)
 }
 
@@ -506,7 +586,9 @@ fn delay(recorded: &Recorded, demand: &Demand, now: Instant) -> Option<Delay> {
             law: gag.instrument.as_ref().map_or_else(String::new, ToString::to_string),
             ended,
         }),
-        (_, _, Some(_)) if delivered_at(recorded).is_some() => Some(Delay::Emergency { ended: now }),
+        (_, _, Some(_)) if delivered_at(recorded).is_some() => {
+            Some(Delay::Emergency { ended: now })
+        }
         _ => None,
     }
 }

@@ -17,7 +17,8 @@ impl Desk {
     /// When nothing is granted, or a source cannot be asked whose an account is.
     pub async fn plan(&self, recorded: &Recorded) -> Result<Plan, DeskError> {
         let id = recorded.case.id.clone();
-        let missing = DeskError::Incomplete { case: id, what: "nothing is granted, so there is no plan" };
+        let missing =
+            DeskError::Incomplete { case: id, what: "nothing is granted, so there is no plan" };
         let grant = recorded.case.grant().ok_or(missing)?;
         let demand = self.demand(recorded).await?;
         let located = self.located(&demand).await?;
@@ -51,14 +52,24 @@ impl Desk {
         let ruled = recorded.case.ruled().ok_or(missing)?;
         let collected = Collected {
             manifest: Digest::of(&json),
-            rows: produced.manifest.files.iter().filter(|file| counts(file)).map(|file| file.rows).sum(),
+            rows: produced
+                .manifest
+                .files
+                .iter()
+                .filter(|file| counts(file))
+                .map(|file| file.rows)
+                .sum(),
             content_rows: content_rows(&produced.manifest, ruled),
         };
         self.command(id, Command::RecordCollected(collected), Some(command_id)).await
     }
 
     /// Seals the production to the key that the authority had enrolled when it was authenticated.
-    pub(crate) async fn seal(&self, recorded: &Recorded, command_id: &str) -> Result<Recorded, DeskError> {
+    pub(crate) async fn seal(
+        &self,
+        recorded: &Recorded,
+        command_id: &str,
+    ) -> Result<Recorded, DeskError> {
         let id = &recorded.case.id;
         let incomplete = |what| DeskError::Incomplete { case: id.clone(), what };
         let Stage::Collected(granted, collected) = &recorded.case.stage else {
@@ -81,7 +92,8 @@ impl Desk {
             manifest: collected.manifest,
         };
         let plain = self.ruling_plain(recorded, &judged, &ruling, note);
-        let certificate = self.certificate(recorded, &judged, &manifest, collected.manifest, &recipient.key)?;
+        let certificate =
+            self.certificate(recorded, &judged, &manifest, collected.manifest, &recipient.key)?;
         let contents = Contents {
             parcel: &parcel_id(id)?,
             provider: &self.house.name,
@@ -94,7 +106,8 @@ impl Desk {
             certificate_pdf: &certificate.to_pdf(&self.pdf)?,
             certificate_text: &certificate.to_text(),
         };
-        let sealed = writ_parcel::seal(&contents, &self.key, recipient, &folder.join("parcel.age"))?;
+        let sealed =
+            writ_parcel::seal(&contents, &self.key, recipient, &folder.join("parcel.age"))?;
         let command = Command::RecordSealed {
             manifest: sealed.manifest_digest,
             parcel: sealed.parcel_digest,
@@ -104,7 +117,11 @@ impl Desk {
     }
 
     /// Hands over what is ready: the parcel, or the answer without data.
-    pub(crate) async fn deliver(&self, recorded: &Recorded, command_id: &str) -> Result<Recorded, DeskError> {
+    pub(crate) async fn deliver(
+        &self,
+        recorded: &Recorded,
+        command_id: &str,
+    ) -> Result<Recorded, DeskError> {
         let id = &recorded.case.id;
         let judged = self.judge(recorded).await?;
         let out = self.outbox(recorded, &judged.demand)?;
@@ -141,12 +158,16 @@ impl Desk {
         if Digest::of(&standing) == parcel {
             return Ok(());
         }
-        Err(DeskError::Incomplete { case: id.clone(), what: "the parcel in the outbox is not the one that was sealed" })
+        Err(DeskError::Incomplete {
+            case: id.clone(),
+            what: "the parcel in the outbox is not the one that was sealed",
+        })
     }
 
     fn chain(&self, recorded: &Recorded, manifest: &Manifest) -> Result<CustodyChain, DeskError> {
         let id = &recorded.case.id;
-        let mut steps: Vec<_> = custody_steps(recorded, manifest).into_iter().filter_map(chain_step).collect();
+        let mut steps: Vec<_> =
+            custody_steps(recorded, manifest).into_iter().filter_map(chain_step).collect();
         steps.push(CustodyStep {
             verb: CustodyVerb::Sealed,
             at: self.clock.now(),
@@ -156,15 +177,19 @@ impl Desk {
             tool: Some(format!("writ {}", env!("CARGO_PKG_VERSION"))),
             digest: None,
         });
-        CustodyChain::new(id.clone(), steps)
-            .map_err(|_| DeskError::Incomplete { case: id.clone(), what: "its custody chain runs backwards in time" })
+        CustodyChain::new(id.clone(), steps).map_err(|_| DeskError::Incomplete {
+            case: id.clone(),
+            what: "its custody chain runs backwards in time",
+        })
     }
 
     fn manifest(&self, id: &CaseId) -> Result<Manifest, DeskError> {
         let path = self.work_folder(id)?.join("manifest.json");
         let bytes = std::fs::read(&path).map_err(DeskError::file(&path))?;
-        serde_json::from_slice(&bytes)
-            .map_err(|_| DeskError::Incomplete { case: id.clone(), what: "its manifest no longer reads as one" })
+        serde_json::from_slice(&bytes).map_err(|_| DeskError::Incomplete {
+            case: id.clone(),
+            what: "its manifest no longer reads as one",
+        })
     }
 
     fn work_folder(&self, id: &CaseId) -> Result<PathBuf, DeskError> {
@@ -184,7 +209,9 @@ fn content_rows(manifest: &Manifest, ruled: &Ruled) -> u64 {
         let of = |element| ruled.items.iter().find(|item| &item.item.element == element);
         counts(file)
             && file.elements.iter().any(|element| {
-                of(element).is_none_or(|item| matches!(item.category, None | Some(Category::Content | Category::Realtime)))
+                of(element).is_none_or(|item| {
+                    matches!(item.category, None | Some(Category::Content | Category::Realtime))
+                })
             })
     };
     manifest.files.iter().filter(is_content).map(|file| file.rows).sum()
@@ -197,8 +224,10 @@ fn parcel_id(id: &CaseId) -> Result<ParcelId, DeskError> {
 }
 
 fn canonical(id: &CaseId, manifest: &Manifest) -> Result<Vec<u8>, DeskError> {
-    writ_parcel::canonical_json(manifest)
-        .map_err(|_| DeskError::Incomplete { case: id.clone(), what: "its manifest has no canonical form" })
+    writ_parcel::canonical_json(manifest).map_err(|_| DeskError::Incomplete {
+        case: id.clone(),
+        what: "its manifest has no canonical form",
+    })
 }
 
 fn chain_step(step: writ_letters::CustodyStep) -> Option<CustodyStep> {
@@ -226,7 +255,9 @@ fn chain_step(step: writ_letters::CustodyStep) -> Option<CustodyStep> {
 
 fn remove_if_there(folder: &Path) -> Result<(), DeskError> {
     match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(DeskError::file(folder)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(DeskError::file(folder)(error))
+        }
         _ => Ok(()),
     }
 }

@@ -24,16 +24,22 @@ impl Registry {
         let path = home.join("authorities.toml");
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
             Err(error) => return Err(DeskError::File { path, source: error }),
         };
-        let registry: Self = toml::from_str(&text).map_err(|error| DeskError::setting(&path, error))?;
+        let registry: Self =
+            toml::from_str(&text).map_err(|error| DeskError::setting(&path, error))?;
         let mut ids: Vec<_> = registry.authorities.iter().map(|authority| &authority.id).collect();
         ids.sort();
         match ids.windows(2).find(|pair| pair.first() == pair.last()) {
             Some(pair) => Err(DeskError::setting(
                 &path,
-                format!("two authorities are called `{}`", pair.first().map_or("", |id| id.as_str())),
+                format!(
+                    "two authorities are called `{}`",
+                    pair.first().map_or("", |id| id.as_str())
+                ),
             )),
             None => Ok(registry),
         }
@@ -45,7 +51,8 @@ impl Registry {
     /// When the disk fails; the old file stands then.
     pub fn write(&self, home: &Path) -> Result<(), DeskError> {
         let path = home.join("authorities.toml");
-        let text = toml::to_string_pretty(self).map_err(|error| DeskError::setting(&path, error))?;
+        let text =
+            toml::to_string_pretty(self).map_err(|error| DeskError::setting(&path, error))?;
         write_whole(&path, text.as_bytes())
     }
 

@@ -4,7 +4,8 @@ use crate::clock::{entropy, random};
 use crate::{Desk, DeskError};
 use writ_docket::{Case, Command, Event, decide, duty, evolve, replay};
 use writ_journal::{
-    AppendError, Appended, CommandId, Due, ExpectedSequence, Journal, NewEvent, ObjectRef, RecordedEvent, StreamId,
+    AppendError, Appended, CommandId, Due, ExpectedSequence, Journal, NewEvent, ObjectRef,
+    RecordedEvent, StreamId,
 };
 use writ_vocabulary::{CaseId, Digest, Instant};
 
@@ -90,12 +91,17 @@ impl Desk {
         let now = self.clock.now();
         let last = before.as_ref().map_or(0, |before| before.last);
         let decided = decide(command, before.as_ref().map(|before| &before.case), now)?;
-        let (mut case, mut events) = before.map_or((None, Vec::new()), |before| (Some(before.case), before.events));
+        let (mut case, mut events) =
+            before.map_or((None, Vec::new()), |before| (Some(before.case), before.events));
         for event in &decided {
-            case = Some(evolve(id, case, now, event).map_err(|source| DeskError::Contradiction { case: id.clone(), source })?);
+            case = Some(
+                evolve(id, case, now, event)
+                    .map_err(|source| DeskError::Contradiction { case: id.clone(), source })?,
+            );
         }
         let case = case.ok_or_else(|| DeskError::NoCase(id.clone()))?;
-        let expected = if last == 0 { ExpectedSequence::NotYet } else { ExpectedSequence::After(last) };
+        let expected =
+            if last == 0 { ExpectedSequence::NotYet } else { ExpectedSequence::After(last) };
         let command_id = match command_id {
             Some(given) => name::<CommandId>(given, id)?,
             None => name::<CommandId>(&hex::encode(random::<16>()?), id)?,
@@ -112,7 +118,12 @@ impl Desk {
     }
 
     /// Puts a document of a case into the vault under a new name, and gives the digest that events bear.
-    pub(crate) async fn keep(&self, id: &CaseId, kind: &str, bytes: &[u8]) -> Result<Digest, DeskError> {
+    pub(crate) async fn keep(
+        &self,
+        id: &CaseId,
+        kind: &str,
+        bytes: &[u8],
+    ) -> Result<Digest, DeskError> {
         let object = format!("{kind}/{}", hex::encode(random::<8>()?));
         let object = name(&object, id)?;
         Ok(self.vault.put(&stream(id), &object, bytes, &entropy).await?.digest)
@@ -131,27 +142,59 @@ impl Desk {
     ///
     /// # Errors
     /// When it is not there, was altered, or the case was erased.
-    pub async fn document(&self, id: &CaseId, kind: &str, digest: Digest) -> Result<Vec<u8>, DeskError> {
+    pub async fn document(
+        &self,
+        id: &CaseId,
+        kind: &str,
+        digest: Digest,
+    ) -> Result<Vec<u8>, DeskError> {
         let names = self.vault.names(&stream(id)).await?;
         let mut failure = None;
-        for name in names.into_iter().filter(|name| name.as_str().starts_with(&format!("{kind}/"))) {
+        for name in names.into_iter().filter(|name| name.as_str().starts_with(&format!("{kind}/")))
+        {
             match self.vault.get(&stream(id), &ObjectRef { name, digest }).await {
                 Ok(bytes) => return Ok(bytes),
                 Err(error) => failure = Some(error),
             }
         }
         Err(failure.map_or(
-            DeskError::Incomplete { case: id.clone(), what: "a document of this case is not in the vault" },
+            DeskError::Incomplete {
+                case: id.clone(),
+                what: "a document of this case is not in the vault",
+            },
             DeskError::from,
         ))
     }
 
-    /// Erases the documents and identifiers of a case for good. Its events stay, and it still replays.
+    /// Erases the documents and identifiers of a case for good, in the vault and in the outbox. Its events stay, and
+    /// it still replays.
     ///
     /// # Errors
     /// When the key could not be erased, or files were left; then do it again.
     pub async fn erase(&self, id: &CaseId) -> Result<(), DeskError> {
-        Ok(self.vault.erase(&stream(id)).await?)
+        self.vault.erase(&stream(id)).await?;
+        let outbox = self.home.join("outbox");
+        for folder in entries(&outbox)? {
+            for entry in entries(&folder)? {
+                let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                if name == id.as_str() {
+                    std::fs::remove_dir_all(&entry).map_err(DeskError::file(&entry))?;
+                } else if name.starts_with(&format!("{id}.")) {
+                    std::fs::remove_file(&entry).map_err(DeskError::file(&entry))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What stands in a folder; nothing where there is none.
+fn entries(folder: &std::path::Path) -> Result<Vec<std::path::PathBuf>, DeskError> {
+    match std::fs::read_dir(folder) {
+        Ok(entries) => Ok(entries.flatten().map(|entry| entry.path()).collect()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Ok(Vec::new()),
+        Err(error) => Err(DeskError::file(folder)(error)),
     }
 }
 
@@ -163,8 +206,10 @@ pub(crate) fn stream(id: &CaseId) -> StreamId {
 }
 
 fn name<T: TryFrom<String>>(text: &str, id: &CaseId) -> Result<T, DeskError> {
-    T::try_from(text.to_owned())
-        .map_err(|_| DeskError::Incomplete { case: id.clone(), what: "a name is not one that the store takes" })
+    T::try_from(text.to_owned()).map_err(|_| DeskError::Incomplete {
+        case: id.clone(),
+        what: "a name is not one that the store takes",
+    })
 }
 
 fn stored(event: &Event, at: Instant) -> NewEvent {
@@ -181,11 +226,16 @@ fn decoded(id: &CaseId, recorded: &[RecordedEvent]) -> Result<Vec<(Instant, Even
     recorded
         .iter()
         .map(|stored| {
-            let unreadable = |what: String| DeskError::Unreadable { case: id.clone(), sequence: stored.sequence, what };
+            let unreadable = |what: String| DeskError::Unreadable {
+                case: id.clone(),
+                sequence: stored.sequence,
+                what,
+            };
             if stored.version != VERSION {
                 return Err(unreadable(format!("version {}", stored.version)));
             }
-            let event = serde_json::from_value(stored.data.clone()).map_err(|error| unreadable(error.to_string()))?;
+            let event = serde_json::from_value(stored.data.clone())
+                .map_err(|error| unreadable(error.to_string()))?;
             Ok((stored.at, event))
         })
         .collect()

@@ -40,9 +40,13 @@ impl Desk {
     ///
     /// # Errors
     /// Only when the list of what is owed cannot be read.
-    pub async fn work(&self, progress: &(dyn Fn(&CaseId, Progress) + Sync)) -> Result<Vec<Performed>, DeskError> {
+    pub async fn work(
+        &self,
+        progress: &(dyn Fn(&CaseId, Progress) + Sync),
+    ) -> Result<Vec<Performed>, DeskError> {
         let owed = self.journal.dues_until(self.clock.now(), writ_journal::PAGE).await?;
-        let cases: BTreeSet<CaseId> = owed.iter().filter_map(|owed| owed.stream.as_str().parse().ok()).collect();
+        let cases: BTreeSet<CaseId> =
+            owed.iter().filter_map(|owed| owed.stream.as_str().parse().ok()).collect();
         let mut performed = Vec::new();
         for id in cases {
             performed.extend(self.work_on(&id, progress).await);
@@ -51,19 +55,29 @@ impl Desk {
     }
 
     /// Performs everything that one case owes now.
-    pub async fn work_on(&self, id: &CaseId, progress: &(dyn Fn(&CaseId, Progress) + Sync)) -> Vec<Performed> {
+    pub async fn work_on(
+        &self,
+        id: &CaseId,
+        progress: &(dyn Fn(&CaseId, Progress) + Sync),
+    ) -> Vec<Performed> {
         let mut performed = Vec::new();
         for _ in 0..STEPS {
             let recorded = match self.case(id).await {
                 Ok(recorded) => recorded,
                 Err(error) => {
-                    performed.push(Performed { case: id.clone(), duty: Duty::Proceed, done: Done::Later(error) });
+                    performed.push(Performed {
+                        case: id.clone(),
+                        duty: Duty::Proceed,
+                        done: Done::Later(error),
+                    });
                     return performed;
                 }
             };
             let now = self.clock.now();
             let owed = duty(&recorded.case, now);
-            let Some(next) = owed.into_iter().find(|owed| owed.from <= now && owed.duty.is_machines()) else {
+            let Some(next) =
+                owed.into_iter().find(|owed| owed.from <= now && owed.duty.is_machines())
+            else {
                 return performed;
             };
             let tell = |step: Progress| progress(id, step);
@@ -102,14 +116,31 @@ impl Desk {
             Duty::Seal => self.seal(recorded, command_id).await,
             Duty::Notify => self.notify(recorded, command_id).await,
             Duty::Deliver => self.deliver(recorded, command_id).await,
-            Duty::MissConfirmation => self.command(id, Command::MissConfirmation, Some(command_id)).await,
-            Duty::EndPreservation => self.command(id, Command::EndPreservation, Some(command_id)).await,
+            Duty::MissConfirmation => {
+                self.command(id, Command::MissConfirmation, Some(command_id)).await
+            }
+            Duty::EndPreservation => {
+                self.command(id, Command::EndPreservation, Some(command_id)).await
+            }
             Duty::Close => self.command(id, Command::Close, Some(command_id)).await,
             Duty::Decide | Duty::SeeToGag => Ok(recorded.clone()),
         }
     }
 
-    async fn authenticate(&self, recorded: &Recorded, command_id: &str) -> Result<Recorded, DeskError> {
+    /// Proves the sender of a case again, with the key that its authority has enrolled now.
+    ///
+    /// # Errors
+    /// When the case is past sealing, or was erased.
+    pub async fn authenticate_again(&self, id: &CaseId) -> Result<Recorded, DeskError> {
+        let recorded = self.case(id).await?;
+        self.authenticate(&recorded, &format!("authenticate-{}", recorded.last)).await
+    }
+
+    async fn authenticate(
+        &self,
+        recorded: &Recorded,
+        command_id: &str,
+    ) -> Result<Recorded, DeskError> {
         let demand = self.demand(recorded).await?;
         let registry = self.registry();
         let claimed = registry.claimed(&demand);
@@ -139,7 +170,10 @@ impl Desk {
             Outcome::Hold => Command::Answer { by, answer: AnswerKind::Hold },
             Outcome::Preserve => {
                 let judged = self.judge(recorded).await?;
-                let nameless = DeskError::Incomplete { case: id.clone(), what: "the law book names no end for this preservation; a person sets one" };
+                let nameless = DeskError::Incomplete {
+                    case: id.clone(),
+                    what: "the law book names no end for this preservation; a person sets one",
+                };
                 Command::Preserve { by, until: judged.assessment.preserve_until.ok_or(nameless)? }
             }
             Outcome::Escalate | Outcome::Act => return Ok(recorded.clone()),
@@ -152,8 +186,10 @@ impl Desk {
         let Ok(recorded) = self.case(id).await else { return };
         let now = self.clock.now();
         let Ok(later) = now.checked_add(RETRY) else { return };
-        let owed: Vec<_> =
-            dues(&recorded.case, now).into_iter().map(|due| Due { at: due.at.max(later), ..due }).collect();
+        let owed: Vec<_> = dues(&recorded.case, now)
+            .into_iter()
+            .map(|due| Due { at: due.at.max(later), ..due })
+            .collect();
         let standing = ExpectedSequence::After(recorded.last);
         if let Err(error) = self.journal.set_dues(&stream(id), standing, &owed).await {
             tracing::warn!(case = %id, %error, "a failed duty could not be postponed; it is tried again at once");

@@ -4,8 +4,8 @@ use crate::command::is_content;
 use crate::{AnswerKind, ClosedAs, Event, Grant, Lodging};
 use serde::{Deserialize, Serialize};
 use writ_vocabulary::{
-    self as vocabulary, AuthorityId, CaseId, Category, Deadline, Digest, Factor, Instant, Item, NoticeRule,
-    Outcome, PersonId, Purpose, RuleId, Ruling, Scope, Then,
+    self as vocabulary, AuthorityId, CaseId, Category, Deadline, Digest, Factor, Instant, Item,
+    NoticeRule, Outcome, PersonId, Purpose, RuleId, Ruling, Scope, Then,
 };
 
 /// One case, as its events have made it.
@@ -98,6 +98,14 @@ pub struct Granted {
     pub ruled: Ruled,
     /// What may be collected.
     pub grant: Grant,
+}
+
+impl Granted {
+    /// The same grant, for a key that the authority enrolled anew.
+    pub(crate) fn sealed_to(mut self, recipient: Option<Digest>) -> Self {
+        self.proven.recipient = recipient;
+        self
+    }
 }
 
 /// What a case knows once it is collected.
@@ -258,7 +266,9 @@ impl Case {
                 AnswerKind::Hold => "held",
                 AnswerKind::Preserved => "preserved",
             },
-            Stage::Granted(_) if self.confirmation != Confirmation::Nothing => "granted in emergency",
+            Stage::Granted(_) if self.confirmation != Confirmation::Nothing => {
+                "granted in emergency"
+            }
             Stage::Granted(_) => "granted",
             Stage::Collected(..) => "collected",
             Stage::Sealed(..) => "sealed",
@@ -296,12 +306,16 @@ impl Ruled {
 
     /// The items that may be disclosed.
     pub fn allowed(&self) -> Scope {
-        self.scope(|item| item.want == Purpose::Disclose && item.answer == vocabulary::Answer::Allowed)
+        self.scope(|item| {
+            item.want == Purpose::Disclose && item.answer == vocabulary::Answer::Allowed
+        })
     }
 
     /// The items that are to be preserved.
     pub fn preserved(&self) -> Scope {
-        self.scope(|item| item.want == Purpose::Preserve && item.answer == vocabulary::Answer::Allowed)
+        self.scope(|item| {
+            item.want == Purpose::Preserve && item.answer == vocabulary::Answer::Allowed
+        })
     }
 
     /// The items that no override can reach.

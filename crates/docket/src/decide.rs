@@ -1,10 +1,10 @@
 //! `decide`: a command, the case and the instant give events, or a refusal.
 
-use crate::{
-    AnswerKind, Approvers, Case, ClosedAs, Collected, Command, Confirmation, Decider, Event, FourEyes, Lodging,
-    NoticeState, Proven, Ruled, Stage,
-};
 use crate::case::{Answer, Assessed};
+use crate::{
+    AnswerKind, Approvers, Case, ClosedAs, Collected, Command, Confirmation, Decider, Event,
+    FourEyes, Lodging, NoticeState, Proven, Ruled, Stage,
+};
 use writ_vocabulary::{AuthorityId, CaseId, Digest, Factor, Instant, Outcome, PersonId, Scope};
 
 /// How long a request to mend a demand, or a hold, waits before the case may be closed.
@@ -33,10 +33,14 @@ pub enum Refusal {
     #[error("the case is suspended; resume it first, with the document that lifts the stop")]
     Suspended,
     /// The sender is not proven.
-    #[error("the sender is not proven; add factors (a call-back to the registry's number is one) and authenticate")]
+    #[error(
+        "the sender is not proven; add factors (a call-back to the registry's number is one) and authenticate"
+    )]
     NotProven,
     /// The authority has no key.
-    #[error("the authority has no enrolled key to seal to; enrol one with the authority, then authenticate again")]
+    #[error(
+        "the authority has no enrolled key to seal to; enrol one with the authority, then authenticate again"
+    )]
     NoKey,
     /// Wider than ruled.
     #[error("the grant is wider than its ruling; the part outside is {0}")]
@@ -128,7 +132,9 @@ fn on(command: Command, case: &Case, now: Instant) -> Result<Vec<Event>, Refusal
         Command::Override { by, scope, reason } => override_ruling(case, by, scope, reason),
         Command::RecordCollected(collected) => collected_under(case, collected),
         Command::RecordCollectionFailed { why } => collection_failed(case, why),
-        Command::RecordSealed { manifest, parcel, recipient } => sealed(case, manifest, parcel, recipient),
+        Command::RecordSealed { manifest, parcel, recipient } => {
+            sealed(case, manifest, parcel, recipient)
+        }
         Command::RecordDelivered { door, receipt } => delivered(case, door, receipt),
         Command::RecordNotice { message } => notice_given(case, message, now),
         Command::DeferNotice { until, order } => defer_notice(case, until, order, now),
@@ -165,17 +171,28 @@ fn add_factor(case: &Case, factor: Factor) -> Result<Vec<Event>, Refusal> {
         not_own_intake(case, by)?;
     }
     match &case.stage {
-        Stage::Lodged | Stage::NotAuthenticated | Stage::Authenticated(_) | Stage::Assessed(_) | Stage::Answered(_) => {
-            Ok(vec![Event::FactorAdded { factor }])
-        }
+        Stage::Lodged
+        | Stage::NotAuthenticated
+        | Stage::Authenticated(_)
+        | Stage::Assessed(_)
+        | Stage::Answered(_) => Ok(vec![Event::FactorAdded { factor }]),
         _ => Err(misfit(case, "a further factor", "")),
     }
 }
 
-fn authenticate(case: &Case, authority: AuthorityId, recipient: Option<Digest>) -> Result<Vec<Event>, Refusal> {
+fn authenticate(
+    case: &Case,
+    authority: AuthorityId,
+    recipient: Option<Digest>,
+) -> Result<Vec<Event>, Refusal> {
     match &case.stage {
         Stage::Lodged | Stage::Authenticated(_) | Stage::Assessed(_) => {}
-        Stage::NotAuthenticated => return Err(misfit(case, "authentication", ": add a factor first")),
+        // A key that was enrolled anew: the same authority, and nothing sealed yet.
+        Stage::Granted(granted) | Stage::Collected(granted, _)
+            if granted.proven.authority == authority => {}
+        Stage::NotAuthenticated => {
+            return Err(misfit(case, "authentication", ": add a factor first"));
+        }
         _ => return Err(misfit(case, "authentication", "")),
     }
     if Factor::prove(&case.factors) {
@@ -189,7 +206,9 @@ fn assess(case: &Case, ruled: Ruled) -> Result<Vec<Event>, Refusal> {
     let asked = case.lodging.asked.clone();
     let outside = ruled.allowed().narrowed(|item| !Scope::of([item.clone()]).is_within(&asked));
     match &case.stage {
-        Stage::NotAuthenticated | Stage::Authenticated(_) | Stage::Assessed(_) if outside.is_empty() => {
+        Stage::NotAuthenticated | Stage::Authenticated(_) | Stage::Assessed(_)
+            if outside.is_empty() =>
+        {
             Ok(vec![Event::Assessed { ruled }])
         }
         Stage::NotAuthenticated | Stage::Authenticated(_) | Stage::Assessed(_) => {
@@ -206,9 +225,8 @@ fn grant(case: &Case, by: Decider, scope: Scope) -> Result<Vec<Event>, Refusal> 
     };
     sealable(assessed.proven.as_ref())?;
     within(&scope, &assessed.ruled.allowed()).map_err(Refusal::WiderThanRuling)?;
-    let granted = |by, scope| {
-        vec![Event::Granted { by, scope, confirm_by: assessed.ruled.confirm_by }]
-    };
+    let granted =
+        |by, scope| vec![Event::Granted { by, scope, confirm_by: assessed.ruled.confirm_by }];
     match (by, assessed.ruled.approvers, &assessed.approved) {
         _ if scope.is_empty() => Err(Refusal::Empty),
         (Decider::Machine, 0, _) => Ok(granted(Approvers::Machine, scope)),
@@ -221,8 +239,13 @@ fn grant(case: &Case, by: Decider, scope: Scope) -> Result<Vec<Event>, Refusal> 
                 (_, None) => Ok(vec![Event::Approved { by: person, scope }]),
                 (_, Some((other, theirs))) => {
                     let both = scope.intersection(theirs);
-                    let eyes = FourEyes::of(other.clone(), person.clone()).ok_or(Refusal::SamePerson(person))?;
-                    if both.is_empty() { Err(Refusal::NothingInCommon) } else { Ok(granted(Approvers::Two(eyes), both)) }
+                    let eyes = FourEyes::of(other.clone(), person.clone())
+                        .ok_or(Refusal::SamePerson(person))?;
+                    if both.is_empty() {
+                        Err(Refusal::NothingInCommon)
+                    } else {
+                        Ok(granted(Approvers::Two(eyes), both))
+                    }
                 }
             }
         }
@@ -276,21 +299,30 @@ fn preserve(case: &Case, by: Decider, until: Instant, now: Instant) -> Result<Ve
     if scope.is_empty() {
         return Err(Refusal::Empty);
     }
-    let answers = assessed.ruled.outcome == Outcome::Preserve && matches!(case.stage, Stage::Assessed(_));
-    let answered = answers.then(|| Event::Answered { by: by.clone(), answer: AnswerKind::Preserved });
+    let answers =
+        assessed.ruled.outcome == Outcome::Preserve && matches!(case.stage, Stage::Assessed(_));
+    let answered =
+        answers.then(|| Event::Answered { by: by.clone(), answer: AnswerKind::Preserved });
     Ok(std::iter::once(Event::Preserved { by, scope, until }).chain(answered).collect())
 }
 
 fn supplement(case: &Case, lodging: Lodging) -> Result<Vec<Event>, Refusal> {
     match &case.stage {
-        Stage::Lodged | Stage::NotAuthenticated | Stage::Authenticated(_) | Stage::Assessed(_) | Stage::Answered(_) => {
-            Ok(vec![Event::Supplemented { lodging }])
-        }
+        Stage::Lodged
+        | Stage::NotAuthenticated
+        | Stage::Authenticated(_)
+        | Stage::Assessed(_)
+        | Stage::Answered(_) => Ok(vec![Event::Supplemented { lodging }]),
         _ => Err(misfit(case, "a supplement", "; lodge it as a new demand")),
     }
 }
 
-fn override_ruling(case: &Case, by: FourEyes, scope: Scope, reason: Digest) -> Result<Vec<Event>, Refusal> {
+fn override_ruling(
+    case: &Case,
+    by: FourEyes,
+    scope: Scope,
+    reason: Digest,
+) -> Result<Vec<Event>, Refusal> {
     let undelivered = !matches!(case.stage, Stage::Delivered(..));
     let Some(ruled) = case.ruled().filter(|_| undelivered) else {
         return Err(misfit(case, "an override", ""));
@@ -322,7 +354,12 @@ fn collection_failed(case: &Case, why: String) -> Result<Vec<Event>, Refusal> {
     }
 }
 
-fn sealed(case: &Case, manifest: Digest, parcel: Digest, recipient: Digest) -> Result<Vec<Event>, Refusal> {
+fn sealed(
+    case: &Case,
+    manifest: Digest,
+    parcel: Digest,
+    recipient: Digest,
+) -> Result<Vec<Event>, Refusal> {
     match &case.stage {
         Stage::Collected(_, collected) if collected.manifest != manifest => {
             Err(Refusal::NotThisCase { what: "manifest" })
@@ -353,10 +390,17 @@ fn notice_given(case: &Case, message: Digest, now: Instant) -> Result<Vec<Event>
     }
 }
 
-fn defer_notice(case: &Case, until: Instant, order: Digest, now: Instant) -> Result<Vec<Event>, Refusal> {
+fn defer_notice(
+    case: &Case,
+    until: Instant,
+    order: Digest,
+    now: Instant,
+) -> Result<Vec<Event>, Refusal> {
     ahead(until, now)?;
     match &case.notice {
-        NoticeState::Owed { .. } | NoticeState::Barred => Ok(vec![Event::NoticeDeferred { until, order }]),
+        NoticeState::Owed { .. } | NoticeState::Barred => {
+            Ok(vec![Event::NoticeDeferred { until, order }])
+        }
         _ => Err(Refusal::NoNotice),
     }
 }
@@ -397,13 +441,20 @@ fn resume(case: &Case, document: Digest) -> Result<Vec<Event>, Refusal> {
     }
 }
 
-fn extend_preservation(case: &Case, by: Decider, until: Instant, now: Instant) -> Result<Vec<Event>, Refusal> {
+fn extend_preservation(
+    case: &Case,
+    by: Decider,
+    until: Instant,
+    now: Instant,
+) -> Result<Vec<Event>, Refusal> {
     ahead(until, now)?;
     match (&case.preservation, &by) {
         (None, _) => Err(Refusal::NotPreserved),
         (Some(standing), _) if until <= standing.until => Err(Refusal::PastEnd(until)),
         // A third period in a row is nobody's routine (18 U.S.C. 2703(f)(2) names one renewal).
-        (Some(standing), Decider::Machine) if standing.extensions >= 1 => Err(Refusal::NeedsPeople("a person")),
+        (Some(standing), Decider::Machine) if standing.extensions >= 1 => {
+            Err(Refusal::NeedsPeople("a person"))
+        }
         (Some(_), _) => Ok(vec![Event::PreservationExtended { by, until }]),
     }
 }
@@ -495,7 +546,8 @@ fn within(scope: &Scope, bound: &Scope) -> Result<(), String> {
 }
 
 fn listed(scope: &Scope) -> String {
-    let items: Vec<_> = scope.items().map(|item| format!("`{}` of {}", item.element, item.account)).collect();
+    let items: Vec<_> =
+        scope.items().map(|item| format!("`{}` of {}", item.element, item.account)).collect();
     items.join(", ")
 }
 

@@ -77,7 +77,8 @@ pub fn duty(case: &Case, now: Instant) -> Vec<Owed> {
     if case.is_closed() {
         return Vec::new();
     }
-    let deadline = case.ruled().and_then(|ruled| ruled.deadline.as_ref()).map(|deadline| deadline.due);
+    let deadline =
+        case.ruled().and_then(|ruled| ruled.deadline.as_ref()).map(|deadline| deadline.due);
     let on_line = along(case, now).map(|duty| Owed { from: now, duty, by: deadline });
     let mut owed: Vec<_> = on_line.into_iter().chain(beside(case, now)).collect();
     owed.sort();
@@ -91,15 +92,21 @@ fn along(case: &Case, now: Instant) -> Option<Duty> {
     match &case.stage {
         Stage::Lodged => Some(Duty::Authenticate),
         Stage::NotAuthenticated | Stage::Authenticated(_) => Some(Duty::Assess),
-        Stage::Assessed(assessed) => Some(match (assessed.ruled.outcome, assessed.ruled.approvers) {
-            (Outcome::Escalate | Outcome::Act, _) => Duty::Decide,
-            (Outcome::Disclose | Outcome::Narrow, 1..) => Duty::Decide,
-            _ => Duty::Proceed,
-        }),
+        Stage::Assessed(assessed) => {
+            Some(match (assessed.ruled.outcome, assessed.ruled.approvers) {
+                (Outcome::Escalate | Outcome::Act, _) => Duty::Decide,
+                (Outcome::Disclose | Outcome::Narrow, 1..) => Duty::Decide,
+                _ => Duty::Proceed,
+            })
+        }
         Stage::Answered(Answer { sent: false, .. }) => Some(Duty::Deliver),
         Stage::Granted(_) => Some(Duty::Collect),
         Stage::Collected(..) => Some(Duty::Seal),
-        Stage::Sealed(..) if matches!(case.notice, NoticeState::Owed { before_delivery: true, .. }) => None,
+        Stage::Sealed(..)
+            if matches!(case.notice, NoticeState::Owed { before_delivery: true, .. }) =>
+        {
+            None
+        }
         Stage::Sealed(..) => Some(Duty::Deliver),
         _ => ending(case, now).is_ok().then_some(Duty::Close),
     }
@@ -120,14 +127,19 @@ fn beside(case: &Case, now: Instant) -> Vec<Owed> {
         Confirmation::Owed(by) => Some(at(by, Duty::MissConfirmation)),
         _ => None,
     };
-    let preservation = case.preservation.as_ref().map(|standing| at(standing.until, Duty::EndPreservation));
+    let preservation =
+        case.preservation.as_ref().map(|standing| at(standing.until, Duty::EndPreservation));
     // A question that waits for the outside is closed when its time is over.
     let lapse = match &case.stage {
-        Stage::Answered(Answer { kind: AnswerKind::AskCure | AnswerKind::Hold, sent: true, since, .. })
-            if ending(case, now).is_err() && case.preservation.is_none() =>
-        {
-            since.checked_add(jiff::SignedDuration::from_hours(30 * 24)).ok().map(|from| at(from, Duty::Close))
-        }
+        Stage::Answered(Answer {
+            kind: AnswerKind::AskCure | AnswerKind::Hold,
+            sent: true,
+            since,
+            ..
+        }) if ending(case, now).is_err() && case.preservation.is_none() => since
+            .checked_add(jiff::SignedDuration::from_hours(30 * 24))
+            .ok()
+            .map(|from| at(from, Duty::Close)),
         _ => None,
     };
     let beside = [notice, confirmation, preservation, lapse].into_iter().flatten();

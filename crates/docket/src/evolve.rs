@@ -33,7 +33,12 @@ pub fn replay<'a>(
 ///
 /// # Errors
 /// [`Contradiction`] when the event cannot have happened to this case.
-pub fn evolve(id: &CaseId, case: Option<Case>, at: Instant, event: &Event) -> Result<Case, Contradiction> {
+pub fn evolve(
+    id: &CaseId,
+    case: Option<Case>,
+    at: Instant,
+    event: &Event,
+) -> Result<Case, Contradiction> {
     match (case, event) {
         (None, Event::Lodged(lodging)) => Ok(Case {
             id: id.clone(),
@@ -73,7 +78,8 @@ fn beside(case: &mut Case, event: &Event) -> bool {
         (Event::Suspended { .. }, _) => case.suspended = true,
         (Event::Resumed { .. }, _) => case.suspended = false,
         (Event::Preserved { scope, until, .. }, preservation @ None) => {
-            *preservation = Some(Preservation { scope: scope.clone(), until: *until, extensions: 0 });
+            *preservation =
+                Some(Preservation { scope: scope.clone(), until: *until, extensions: 0 });
         }
         (Event::PreservationExtended { until, .. }, Some(standing)) => {
             standing.until = *until;
@@ -93,21 +99,39 @@ fn along(case: &mut Case, before: Stage, at: Instant, event: &Event) -> Option<S
             case.factors.push(factor.clone());
             with_factor(before)
         }
-        (Stage::Lodged | Stage::Authenticated(_), Event::Authenticated { authority, recipient }) => {
-            Some(Stage::Authenticated(Proven { authority: authority.clone(), recipient: *recipient }))
-        }
+        (
+            Stage::Lodged | Stage::Authenticated(_),
+            Event::Authenticated { authority, recipient },
+        ) => Some(Stage::Authenticated(Proven {
+            authority: authority.clone(),
+            recipient: *recipient,
+        })),
         (Stage::Assessed(assessed), Event::Authenticated { authority, recipient }) => {
             let proven = Proven { authority: authority.clone(), recipient: *recipient };
             Some(Stage::Assessed(Assessed { proven: Some(proven), ..assessed }))
         }
-        (Stage::Lodged | Stage::Authenticated(_) | Stage::Assessed(_), Event::NotAuthenticated { .. }) => {
-            Some(Stage::NotAuthenticated)
+        (Stage::Granted(granted), Event::Authenticated { recipient, .. }) => {
+            Some(Stage::Granted(granted.sealed_to(*recipient)))
         }
+        (Stage::Collected(granted, collected), Event::Authenticated { recipient, .. }) => {
+            Some(Stage::Collected(granted.sealed_to(*recipient), collected))
+        }
+        (
+            Stage::Lodged | Stage::Authenticated(_) | Stage::Assessed(_),
+            Event::NotAuthenticated { .. },
+        ) => Some(Stage::NotAuthenticated),
         (Stage::NotAuthenticated, Event::Assessed { ruled }) => Some(assessed(None, ruled)),
-        (Stage::Authenticated(proven), Event::Assessed { ruled }) => Some(assessed(Some(proven), ruled)),
-        (Stage::Assessed(before), Event::Assessed { ruled }) => Some(assessed(before.proven, ruled)),
+        (Stage::Authenticated(proven), Event::Assessed { ruled }) => {
+            Some(assessed(Some(proven), ruled))
+        }
+        (Stage::Assessed(before), Event::Assessed { ruled }) => {
+            Some(assessed(before.proven, ruled))
+        }
         (Stage::Assessed(assessed), Event::Approved { by, scope }) => {
-            Some(Stage::Assessed(Assessed { approved: Some((by.clone(), scope.clone())), ..assessed }))
+            Some(Stage::Assessed(Assessed {
+                approved: Some((by.clone(), scope.clone())),
+                ..assessed
+            }))
         }
         (Stage::Assessed(assessed), Event::Granted { scope, confirm_by, .. }) => {
             granted(case, assessed.proven?, assessed.ruled, scope, *confirm_by, at)
@@ -125,21 +149,26 @@ fn along(case: &mut Case, before: Stage, at: Instant, event: &Event) -> Option<S
             case.factors.clear();
             is_open_question(&before).then_some(Stage::Lodged)
         }
-        (Stage::Granted(granted), Event::Collected(collected)) => Some(Stage::Collected(granted, *collected)),
+        (Stage::Granted(granted), Event::Collected(collected)) => {
+            Some(Stage::Collected(granted, *collected))
+        }
         (Stage::Collected(granted, collected), Event::Sealed { parcel, .. }) => {
             Some(Stage::Sealed(granted, collected, *parcel))
         }
         (Stage::Sealed(granted, collected, _), Event::Delivered { .. }) => {
             Some(Stage::Delivered(granted, collected))
         }
-        (Stage::Answered(answer), Event::Delivered { .. }) => Some(Stage::Answered(Answer { sent: true, ..answer })),
+        (Stage::Answered(answer), Event::Delivered { .. }) => {
+            Some(Stage::Answered(Answer { sent: true, ..answer }))
+        }
         // What was delivered cannot be taken back; the withdrawal stands in the history.
         (delivered @ Stage::Delivered(..), Event::Withdrawn) => Some(delivered),
         (Stage::Closed(_) | Stage::Withdrawn, Event::Withdrawn) => None,
         (_, Event::Withdrawn) => Some(Stage::Withdrawn),
-        (Stage::Delivered(..) | Stage::Answered(_) | Stage::Withdrawn, Event::Closed { outcome }) => {
-            Some(Stage::Closed(*outcome))
-        }
+        (
+            Stage::Delivered(..) | Stage::Answered(_) | Stage::Withdrawn,
+            Event::Closed { outcome },
+        ) => Some(Stage::Closed(*outcome)),
         _ => None,
     }
 }
@@ -151,7 +180,9 @@ fn assessed(proven: Option<Proven>, ruled: &Ruled) -> Stage {
 /// A new factor opens the question of who sent it again, where that question stood in the way.
 fn with_factor(before: Stage) -> Option<Stage> {
     match before {
-        Stage::NotAuthenticated | Stage::Answered(Answer { kind: AnswerKind::Hold, .. }) => Some(Stage::Lodged),
+        Stage::NotAuthenticated | Stage::Answered(Answer { kind: AnswerKind::Hold, .. }) => {
+            Some(Stage::Lodged)
+        }
         other if is_open_question(&other) => Some(other),
         _ => None,
     }
@@ -161,7 +192,11 @@ fn with_factor(before: Stage) -> Option<Stage> {
 fn is_open_question(stage: &Stage) -> bool {
     matches!(
         stage,
-        Stage::Lodged | Stage::NotAuthenticated | Stage::Authenticated(_) | Stage::Assessed(_) | Stage::Answered(_)
+        Stage::Lodged
+            | Stage::NotAuthenticated
+            | Stage::Authenticated(_)
+            | Stage::Assessed(_)
+            | Stage::Answered(_)
     )
 }
 
@@ -198,7 +233,9 @@ fn notice_after(rule: &NoticeRule, at: Instant) -> NoticeState {
     match rule {
         NoticeRule::Before => NoticeState::Owed { from: at, before_delivery: true },
         NoticeRule::After { due } => NoticeState::Owed { from: *due, before_delivery: false },
-        NoticeRule::Deferred { until } => NoticeState::Owed { from: *until, before_delivery: false },
+        NoticeRule::Deferred { until } => {
+            NoticeState::Owed { from: *until, before_delivery: false }
+        }
         NoticeRule::Barred => NoticeState::Barred,
         NoticeRule::ByAuthority => NoticeState::ByAuthority,
         NoticeRule::Nothing => NoticeState::Nothing,

@@ -27,7 +27,8 @@ mod grant;
 
 pub use approval::{Approvers, FourEyes};
 pub use case::{
-    Answer, Case, Collected, Confirmation, NoticeState, Preservation, Proven, Ruled, RuledItem, Stage,
+    Answer, Case, Collected, Confirmation, NoticeState, Preservation, Proven, Ruled, RuledItem,
+    Stage,
 };
 pub use command::{Command, Decider, Lodging};
 pub use decide::{Refusal, decide};

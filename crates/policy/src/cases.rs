@@ -34,7 +34,9 @@ impl fmt::Display for CaseReport {
         match &self.fault {
             Some(fault) => write!(f, ": {fault}"),
             None if self.differences.is_empty() => write!(f, ": as expected"),
-            None => self.differences.iter().try_for_each(|difference| write!(f, "\n  {difference}")),
+            None => {
+                self.differences.iter().try_for_each(|difference| write!(f, "\n  {difference}"))
+            }
         }
     }
 }
@@ -42,7 +44,7 @@ impl fmt::Display for CaseReport {
 /// Rules on every case of `files`, as (path, text), in their order. A case without facts or without an expectation
 /// is a fault: it would show nothing.
 ///
-/// `assess` is [`Lawbook::assess`](writ_lawbook) of the law book that the cases are written for.
+/// `assess` is [`Lawbook::assess`](writ_lawbook::Lawbook::assess) of the law book that the cases are written for.
 pub fn run_cases(
     policy: &Policy,
     files: impl IntoIterator<Item = (String, String)>,
@@ -57,7 +59,8 @@ fn run(
     text: &str,
     assess: &impl Fn(&Demand, &Facts) -> Result<Assessment, UnknownTerms>,
 ) -> CaseReport {
-    let mut report = CaseReport { file, title: String::new(), differences: Vec::new(), fault: None };
+    let mut report =
+        CaseReport { file, title: String::new(), differences: Vec::new(), fault: None };
     let case = match CaseFile::parse(text) {
         Ok(case) => case,
         Err(error) => {
@@ -71,7 +74,12 @@ fn run(
         return report;
     };
     match assess(&case.demand, &facts) {
-        Ok(assessment) => report.differences = expect.differences(&policy.rule_on(&assessment)),
+        Ok(assessment) => {
+            report.fault = policy
+                .misfit(&assessment)
+                .map(|why| format!("its questions do not fit the schema: {why}"));
+            report.differences = expect.differences(&policy.rule_on(&assessment));
+        }
         Err(unknown) => report.fault = Some(unknown.to_string()),
     }
     report

@@ -1,10 +1,10 @@
 //! A clause: one Cedar policy of the files, with what its annotations say in words.
 
 use crate::page::Page;
-use writ_lawbook::Fault;
 use crate::question::Action;
 use cedar_policy::{ActionConstraint, PolicyId, PolicySet, ResourceConstraint};
 use std::collections::{BTreeMap, BTreeSet};
+use writ_lawbook::Fault;
 use writ_vocabulary::{Digest, RuleId, Then};
 
 pub use cedar_policy::Effect;
@@ -40,12 +40,16 @@ pub struct Clause {
     pub line: usize,
     pub(crate) digest: Digest,
     pub(crate) policy: cedar_policy::Policy,
+    /// Its stored form.
+    body: serde_json::Value,
 }
 
 impl Clause {
     /// Whether it answers a question about an item itself, and not only who decides or who is told.
     pub(crate) fn answers_items(&self) -> bool {
-        self.actions.iter().any(|action| matches!(action, Action::Disclose | Action::Preserve | Action::Remove))
+        self.actions
+            .iter()
+            .any(|action| matches!(action, Action::Disclose | Action::Preserve | Action::Remove))
     }
 
     /// Whether it looks at the item, and not at the demand alone.
@@ -56,16 +60,24 @@ impl Clause {
     /// Whether its conditions read a variable or an attribute of this name. Taken from their stored form: a word too
     /// much makes asking slower, never wrong.
     pub(crate) fn reads(&self, word: &str) -> bool {
-        let body = self.policy.to_json().map(|body| body.to_string());
-        body.map_or(true, |body| body.contains(&format!(":\"{word}\"")))
+        holds(&self.body, word)
     }
 
     /// The policy for use where its action is known to fit, so that Cedar need not evaluate the action each time.
     pub(crate) fn without_action(&self) -> Option<cedar_policy::Policy> {
-        let mut body = self.policy.to_json().ok()?;
-        let action = body.as_object_mut()?.get_mut("action")?;
-        *action = serde_json::json!({ "op": "All" });
+        let mut body = self.body.clone();
+        *body.as_object_mut()?.get_mut("action")? = serde_json::json!({ "op": "All" });
         cedar_policy::Policy::from_json(Some(self.policy.id().clone()), body).ok()
+    }
+}
+
+/// Whether a text `word` stands anywhere in a value.
+fn holds(value: &serde_json::Value, word: &str) -> bool {
+    match value {
+        serde_json::Value::String(text) => text == word,
+        serde_json::Value::Array(values) => values.iter().any(|value| holds(value, word)),
+        serde_json::Value::Object(fields) => fields.values().any(|value| holds(value, word)),
+        _ => false,
     }
 }
 
@@ -78,7 +90,8 @@ pub(crate) enum Origin {
 
 /// How a provider's own rules are called.
 const LOCAL: &str = "local-";
-const ANNOTATIONS: [&str; 9] = ["id", "rule", "reason", "cite", "then", "follows", "about", "unknown", "fixed"];
+const ANNOTATIONS: [&str; 9] =
+    ["id", "rule", "reason", "cite", "then", "follows", "about", "unknown", "fixed"];
 
 /// The clauses of a file, in its order.
 pub(crate) fn read(page: Page<'_>, origin: Origin, faults: &mut Vec<Fault>) -> Vec<Clause> {
@@ -92,7 +105,10 @@ pub(crate) fn read(page: Page<'_>, origin: Origin, faults: &mut Vec<Fault>) -> V
     if let Some(template) = set.templates().next() {
         let text = template.to_cedar();
         let at = page.text.find(&text).unwrap_or_default();
-        faults.push(page.fault_at(at, "a template decides nothing: write a policy without `?principal` or `?resource`"));
+        faults.push(page.fault_at(
+            at,
+            "a template decides nothing: write a policy without `?principal` or `?resource`",
+        ));
     }
     let mut found: Vec<(usize, cedar_policy::Policy)> =
         set.policies().map(|policy| (place(page, policy), policy.clone())).collect();
@@ -118,8 +134,16 @@ fn clause(
         wrong.push(what);
         Vec::new()
     });
+    let body = policy.to_json().unwrap_or_else(|error| {
+        wrong.push(format!("cannot be stored: {error}"));
+        serde_json::Value::Null
+    });
     let word = |name: &str| said.get(name).copied().unwrap_or_default().to_owned();
-    let name = if said.contains_key("id") { format!("policy `{}`", word("id")) } else { "this policy".to_owned() };
+    let name = if said.contains_key("id") {
+        format!("policy `{}`", word("id"))
+    } else {
+        "this policy".to_owned()
+    };
     faults.extend(wrong.iter().map(|what| page.fault_at(at, format!("{name} {what}"))));
     let (true, Ok(rule)) = (wrong.is_empty(), word("rule").parse::<RuleId>()) else { return None };
     Some(Clause {
@@ -137,6 +161,7 @@ fn clause(
         line: page.line_of(at),
         digest: Digest::of(policy.to_cedar().unwrap_or_default()),
         policy: policy.new_id(PolicyId::new(word("id"))),
+        body,
         id: word("id"),
     })
 }
@@ -145,23 +170,38 @@ fn clause(
 fn misread(said: &BTreeMap<&str, &str>, effect: Effect, origin: Origin) -> Vec<String> {
     let mut wrong = Vec::new();
     for (name, _) in said.iter().filter(|(name, _)| !ANNOTATIONS.contains(name)) {
-        wrong.push(format!("has an annotation `@{name}` that nobody reads: use one of `@{}`", ANNOTATIONS.join("`, `@")));
+        wrong.push(format!(
+            "has an annotation `@{name}` that nobody reads: use one of `@{}`",
+            ANNOTATIONS.join("`, `@")
+        ));
     }
-    for name in ["id", "rule", "reason", "cite"].into_iter().filter(|name| said.get(name).is_none_or(|word| word.is_empty())) {
+    for name in ["id", "rule", "reason", "cite"]
+        .into_iter()
+        .filter(|name| said.get(name).is_none_or(|word| word.is_empty()))
+    {
         wrong.push(format!("lacks `@{name}(\"...\")`"));
     }
     if said.get("rule").is_some_and(|rule| rule.parse::<RuleId>().is_err()) {
         wrong.push("names a rule that is no rule id: write one as in `P2`".to_owned());
     }
     match (effect, said.get("then")) {
-        (Effect::Forbid, None) => wrong.push("forbids and does not say what follows: add `@then(\"...\")`".to_owned()),
-        (Effect::Permit, Some(_)) => wrong.push("permits, so nothing follows: remove `@then`".to_owned()),
+        (Effect::Forbid, None) => {
+            wrong.push("forbids and does not say what follows: add `@then(\"...\")`".to_owned())
+        }
+        (Effect::Permit, Some(_)) => {
+            wrong.push("permits, so nothing follows: remove `@then`".to_owned())
+        }
         (Effect::Forbid, Some(word)) if then(word).is_none() => {
-            wrong.push(format!("says `@then(\"{word}\")`: write one of `{}`", THEN.map(Then::as_str).join("`, `")));
+            wrong.push(format!(
+                "says `@then(\"{word}\")`: write one of `{}`",
+                THEN.map(Then::as_str).join("`, `")
+            ));
         }
         _ => {}
     }
-    for word in ["about", "unknown"].iter().filter_map(|name| said.get(name)).flat_map(|list| words(list)) {
+    for word in
+        ["about", "unknown"].iter().filter_map(|name| said.get(name)).flat_map(|list| words(list))
+    {
         if word != EVERY_REQUIREMENT && !writ_lawbook::FINDINGS.contains(&word.as_str()) {
             wrong.push(format!("is told by `{word}`, which is no finding of the law book"));
         }
@@ -182,12 +222,18 @@ fn misread(said: &BTreeMap<&str, &str>, effect: Effect, origin: Origin) -> Vec<S
 fn oversteps(said: &BTreeMap<&str, &str>, effect: Effect) -> Vec<String> {
     let mut wrong = Vec::new();
     if effect == Effect::Permit {
-        wrong.push("permits: a provider's own policies may only forbid what the collective policy allows".to_owned());
+        wrong.push(
+            "permits: a provider's own policies may only forbid what the collective policy allows"
+                .to_owned(),
+        );
     }
     if said.contains_key("fixed") {
         wrong.push("is marked `@fixed`: only the collective policy fixes".to_owned());
     }
-    for name in ["id", "rule"].into_iter().filter(|name| said.get(name).is_some_and(|word| !word.starts_with(LOCAL))) {
+    for name in ["id", "rule"]
+        .into_iter()
+        .filter(|name| said.get(name).is_some_and(|word| !word.starts_with(LOCAL)))
+    {
         wrong.push(format!("takes an `@{name}` of the collective policy's kind: begin a provider's own with `{LOCAL}`"));
     }
     wrong
@@ -195,12 +241,16 @@ fn oversteps(said: &BTreeMap<&str, &str>, effect: Effect) -> Vec<String> {
 
 fn actions(policy: &cedar_policy::Policy, origin: Origin) -> Result<Vec<Action>, String> {
     let named: BTreeSet<Action> = match policy.action_constraint() {
-        ActionConstraint::Any => return Err(format!("answers every question: name its actions, of {}", Action::list())),
+        ActionConstraint::Any => {
+            return Err(format!("answers every question: name its actions, of {}", Action::list()));
+        }
         ActionConstraint::Eq(uid) => Action::of(&uid).into_iter().collect(),
         ActionConstraint::In(uids) => uids.iter().filter_map(Action::of).collect(),
     };
     if origin == Origin::Overlay && named.contains(&Action::Notify) {
-        return Err("forbids to tell the customer: no provider may decide that by itself".to_owned());
+        return Err(
+            "forbids to tell the customer: no provider may decide that by itself".to_owned()
+        );
     }
     // An unknown action is the validator's to name.
     Ok(named.into_iter().collect())
@@ -209,8 +259,15 @@ fn actions(policy: &cedar_policy::Policy, origin: Origin) -> Result<Vec<Action>,
 /// Every finding `requires:<id>` of the instrument's row.
 pub(crate) const EVERY_REQUIREMENT: &str = "requires:*";
 
-const THEN: [Then; 7] =
-    [Then::Refuse, Then::Hold, Then::Redirect, Then::Cure, Then::Escalate, Then::Preserve, Then::Narrow];
+const THEN: [Then; 7] = [
+    Then::Refuse,
+    Then::Hold,
+    Then::Redirect,
+    Then::Cure,
+    Then::Escalate,
+    Then::Preserve,
+    Then::Narrow,
+];
 
 fn then(word: &str) -> Option<Then> {
     THEN.into_iter().find(|then| then.as_str() == word)

@@ -37,9 +37,17 @@ pub(crate) fn changed(clauses: &[Clause]) -> Vec<Fault> {
             Some(_) => {}
         }
     }
-    let unlisted = clauses.iter().filter(|clause| clause.fixed && FIXED.iter().all(|(id, _)| *id != clause.id));
+    let unlisted = clauses
+        .iter()
+        .filter(|clause| clause.fixed && FIXED.iter().all(|(id, _)| *id != clause.id));
     faults.extend(unlisted.map(|clause| {
-        at(clause, format!("policy `{}` is marked `@fixed`, and the program does not know it as such", clause.id))
+        at(
+            clause,
+            format!(
+                "policy `{}` is marked `@fixed`, and the program does not know it as such",
+                clause.id
+            ),
+        )
     }));
     faults
 }

@@ -20,7 +20,8 @@ impl Policy {
         let at_stake = hearing.at_stake(outcome, &items);
         let (approvers, approvals) = hearing.approvers(outcome, &at_stake);
         let (notice, notices) = hearing.notice(outcome, &at_stake);
-        let findings = assessment.findings.iter().cloned().chain(approvals).chain(notices).collect();
+        let findings =
+            assessment.findings.iter().cloned().chain(approvals).chain(notices).collect();
         Ruling {
             outcome,
             items,
@@ -31,6 +32,30 @@ impl Policy {
             lawbook: assessment.lawbook,
             policy: self.digest(),
         }
+    }
+
+    /// What of the questions about an assessment does not fit the schema, if anything. The hot path does not ask: types
+    /// guarantee it, and every case checks it.
+    pub(crate) fn misfit(&self, assessment: &Assessment) -> Option<String> {
+        let Hearing { traits, .. } = Hearing::open(self, assessment);
+        let words = &self.words;
+        let checked = || {
+            words.entities(assessment, &traits, Some(&self.schema))?;
+            let context = words.context(assessment)?;
+            for action in Action::ALL {
+                let (principal, resource) = (words.principal(), words.item(0));
+                Request::new(
+                    principal,
+                    words.action(action)?,
+                    resource,
+                    context.clone(),
+                    Some(&self.schema),
+                )
+                .map_err(Unsayable::because)?;
+            }
+            Ok(())
+        };
+        checked().err().map(|Unsayable(why)| why)
     }
 }
 
@@ -73,8 +98,8 @@ struct Hearing<'p, 'a> {
     /// For each item, the number of its question.
     numbers: Vec<usize>,
     traits: Vec<Traits>,
-    /// `None`: it cannot be said in Cedar's terms, and every answer is no.
-    scene: Option<(Entities, Context)>,
+    /// Where it cannot be said in Cedar's terms, every answer is no.
+    scene: Result<(Entities, Context), Unsayable>,
 }
 
 impl<'p, 'a> Hearing<'p, 'a> {
@@ -88,8 +113,8 @@ impl<'p, 'a> Hearing<'p, 'a> {
         let mut traits: Vec<(Traits, usize)> = known.into_iter().collect();
         traits.sort_by_key(|(_, number)| *number);
         let traits: Vec<Traits> = traits.into_iter().map(|(traits, _)| traits).collect();
-        let scene = policy.words.entities(assessment, &traits);
-        let scene = scene.and_then(|entities| Ok((entities, policy.words.context(assessment)?))).ok();
+        let scene = policy.words.entities(assessment, &traits, None);
+        let scene = scene.and_then(|entities| Ok((entities, policy.words.context(assessment)?)));
         Self { policy, assessment, numbers, traits, scene }
     }
 
@@ -117,7 +142,9 @@ impl<'p, 'a> Hearing<'p, 'a> {
         for want in [Purpose::Disclose, Purpose::Preserve, Purpose::Remove] {
             let of_want = self.traits.iter().enumerate().filter(|(_, traits)| traits.want == want);
             let numbers: Vec<usize> = of_want.map(|(number, _)| number).collect();
-            verdicts.extend(numbers.iter().copied().zip(self.ask(want.into(), numbers.iter().copied())));
+            verdicts.extend(
+                numbers.iter().copied().zip(self.ask(want.into(), numbers.iter().copied())),
+            );
         }
         verdicts
     }
@@ -125,39 +152,64 @@ impl<'p, 'a> Hearing<'p, 'a> {
     /// The questions whose items are given, or would be if the person to whom the demand escalates says so.
     fn at_stake(&self, outcome: Outcome, items: &[ItemRuling]) -> BTreeSet<usize> {
         let stake = |item: &ItemRuling| {
-            item.answer == Answer::Allowed || (outcome == Outcome::Escalate && item.then == Some(Then::Escalate))
+            item.answer == Answer::Allowed
+                || (outcome == Outcome::Escalate && item.then == Some(Then::Escalate))
         };
-        items.iter().zip(&self.numbers).filter(|(item, _)| stake(item)).map(|(_, number)| *number).collect()
+        items
+            .iter()
+            .zip(&self.numbers)
+            .filter(|(item, _)| stake(item))
+            .map(|(_, number)| *number)
+            .collect()
     }
 
     /// The answers about several items. What looks at the demand alone is asked once for all of them.
     fn ask(&self, action: Action, numbers: impl IntoIterator<Item = usize>) -> Vec<Verdict<'p>> {
         let sets = self.policy.sets.get(&action);
         let mut of_demand = None;
-        let mut answer = |number: usize| {
-            let sets = sets.ok_or(Unsayable)?;
+        let mut answer = |number: usize| -> Result<Verdict<'p>, Unsayable> {
+            let sets = sets.ok_or_else(|| Unsayable::because(action))?;
             let demand = match &of_demand {
                 Some(demand) => demand,
                 None => of_demand.insert(self.answer(action, number, &sets.of_demand)?),
             };
             Ok(demand.and(self.answer(action, number, &sets.of_item)?))
         };
-        numbers.into_iter().map(|number| answer(number).unwrap_or_else(|Unsayable| Verdict::unsayable())).collect()
+        numbers
+            .into_iter()
+            .map(|number| answer(number).unwrap_or_else(|_| Verdict::unsayable()))
+            .collect()
     }
 
-    fn answer(&self, action: Action, number: usize, set: &PolicySet) -> Result<Verdict<'p>, Unsayable> {
+    fn answer(
+        &self,
+        action: Action,
+        number: usize,
+        set: &PolicySet,
+    ) -> Result<Verdict<'p>, Unsayable> {
         let policy = self.policy;
-        let (entities, context) = self.scene.as_ref().ok_or(Unsayable)?;
+        let (entities, context) = self.scene.as_ref().map_err(Clone::clone)?;
         let words = &policy.words;
-        let request =
-            Request::new(words.principal(), words.action(action)?, words.item(number), context.clone(), None)
-                .map_err(|_| Unsayable)?;
+        let request = Request::new(
+            words.principal(),
+            words.action(action)?,
+            words.item(number),
+            context.clone(),
+            None,
+        )
+        .map_err(Unsayable::because)?;
         let response = policy.authorizer.is_authorized(&request, set, entities);
         let said = response.diagnostics();
         // Cedar passes over a policy that it cannot evaluate. A forbid that is passed over must not become a yes.
         let faulty = said.errors().next().is_some();
-        let by = said.reason().map(|id| policy.clauses.get(AsRef::<str>::as_ref(id)).ok_or(Unsayable));
-        Ok(Verdict { by: by.collect::<Result<_, _>>()?, allowed: response.decision() == Decision::Allow, faulty })
+        let by = said.reason().map(|id| {
+            policy.clauses.get(AsRef::<str>::as_ref(id)).ok_or_else(|| Unsayable::because(id))
+        });
+        Ok(Verdict {
+            by: by.collect::<Result<_, _>>()?,
+            allowed: response.decision() == Decision::Allow,
+            faulty,
+        })
     }
 
     /// How many people must agree, and the policies that say so as findings `approval:<policy>`.
@@ -182,7 +234,9 @@ impl<'p, 'a> Hearing<'p, 'a> {
 
     /// How the customer is told, and the policies that say so as findings `notice:<policy>`.
     fn notice(&self, outcome: Outcome, at_stake: &BTreeSet<usize>) -> (NoticeRule, Vec<Finding>) {
-        let given = |number: &usize| self.traits.get(*number).is_some_and(|traits| traits.want != Purpose::Preserve);
+        let given = |number: &usize| {
+            self.traits.get(*number).is_some_and(|traits| traits.want != Purpose::Preserve)
+        };
         let verdicts = self.ask(Action::Notify, at_stake.iter().copied().filter(given));
         if verdicts.is_empty() {
             return (NoticeRule::Nothing, Vec::new());
@@ -199,8 +253,11 @@ impl<'p, 'a> Hearing<'p, 'a> {
 
     /// The policies behind some verdicts as findings, each once.
     fn findings(&self, kind: &str, verdicts: &[Verdict<'p>]) -> Vec<Finding> {
-        let clauses: BTreeMap<&str, &Clause> =
-            verdicts.iter().flat_map(|verdict| &verdict.by).map(|clause| (clause.id.as_str(), *clause)).collect();
+        let clauses: BTreeMap<&str, &Clause> = verdicts
+            .iter()
+            .flat_map(|verdict| &verdict.by)
+            .map(|clause| (clause.id.as_str(), *clause))
+            .collect();
         let finding = |clause: &&Clause| Finding {
             id: format!("{kind}:{}", clause.id),
             state: FindingState::Holds,
@@ -214,7 +271,9 @@ impl<'p, 'a> Hearing<'p, 'a> {
 
 /// What becomes of the demand, from the answers for its items.
 fn outcome(items: &[ItemRuling]) -> Outcome {
-    let allowed = |want: Purpose| items.iter().any(|item| item.want == want && item.answer == Answer::Allowed);
+    let allowed = |want: Purpose| {
+        items.iter().any(|item| item.want == want && item.answer == Answer::Allowed)
+    };
     let strongest = items.iter().filter_map(|item| item.then).min();
     let given = allowed(Purpose::Disclose) || allowed(Purpose::Remove);
     match strongest {
@@ -241,7 +300,11 @@ mod tests {
 
     fn ruled(want: Purpose, then: Option<Then>) -> ItemRuling {
         ItemRuling {
-            item: Item { account: "a1".parse().unwrap(), element: "name".parse().unwrap(), period: Period::ALL },
+            item: Item {
+                account: "a1".parse().unwrap(),
+                element: "name".parse().unwrap(),
+                period: Period::ALL,
+            },
             want,
             answer: if then.is_none() { Answer::Allowed } else { Answer::Denied },
             then,

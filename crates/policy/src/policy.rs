@@ -1,13 +1,13 @@
 //! The policy as loaded: checked files, one set of policies for each question.
 
 use crate::clause::{self, Clause, Origin};
-use crate::page::Page;
-use writ_lawbook::Fault;
 use crate::fixed;
+use crate::page::Page;
 use crate::question::{Action, Reads, Words};
 use crate::rule::{self, Rule};
 use cedar_policy::{Authorizer, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use std::collections::BTreeMap;
+use writ_lawbook::Fault;
 use writ_vocabulary::Digest;
 
 /// The collective policy, and a provider's own restrictions of it.
@@ -21,7 +21,6 @@ pub struct Policy {
     pub(crate) reads: Reads,
     pub(crate) authorizer: Authorizer,
     pub(crate) digest: Digest,
-    #[cfg_attr(not(test), expect(dead_code, reason = "proofs and tests ask which questions fit the schema"))]
     pub(crate) schema: Schema,
     rules: Vec<Rule>,
     collective: Digest,
@@ -46,7 +45,8 @@ impl Policy {
         files: impl IntoIterator<Item = (String, String)>,
         overlay: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Vec<Fault>> {
-        let files: BTreeMap<String, String> = files.into_iter().filter(|(path, _)| counts(path)).collect();
+        let files: BTreeMap<String, String> =
+            files.into_iter().filter(|(path, _)| counts(path)).collect();
         let overlay: BTreeMap<String, String> =
             overlay.into_iter().filter(|(path, _)| path.ends_with(".cedar")).collect();
         let mut faults = Vec::new();
@@ -113,8 +113,14 @@ fn counts(path: &str) -> bool {
 
 const RULES: &str = "rules.toml";
 
-fn pages<'a>(files: &'a BTreeMap<String, String>, ending: &'static str) -> impl Iterator<Item = Page<'a>> {
-    files.iter().filter(move |(file, _)| file.ends_with(ending)).map(|(file, text)| Page { file, text })
+fn pages<'a>(
+    files: &'a BTreeMap<String, String>,
+    ending: &'static str,
+) -> impl Iterator<Item = Page<'a>> {
+    files
+        .iter()
+        .filter(move |(file, _)| file.ends_with(ending))
+        .map(|(file, text)| Page { file, text })
 }
 
 fn schema(files: &BTreeMap<String, String>, faults: &mut Vec<Fault>) -> Option<Schema> {
@@ -133,11 +139,19 @@ fn schema(files: &BTreeMap<String, String>, faults: &mut Vec<Fault>) -> Option<S
     }
 }
 
-fn clauses(files: &BTreeMap<String, String>, origin: Origin, faults: &mut Vec<Fault>) -> Vec<Clause> {
+fn clauses(
+    files: &BTreeMap<String, String>,
+    origin: Origin,
+    faults: &mut Vec<Fault>,
+) -> Vec<Clause> {
     pages(files, ".cedar").flat_map(|page| clause::read(page, origin, faults)).collect()
 }
 
-fn rules(files: &BTreeMap<String, String>, clauses: &[Clause], faults: &mut Vec<Fault>) -> Vec<Rule> {
+fn rules(
+    files: &BTreeMap<String, String>,
+    clauses: &[Clause],
+    faults: &mut Vec<Fault>,
+) -> Vec<Rule> {
     let Some(page) = pages(files, RULES).next() else {
         faults.push(Page { file: RULES, text: "" }.fault("the policy needs its list of rules"));
         return Vec::new();
@@ -146,7 +160,10 @@ fn rules(files: &BTreeMap<String, String>, clauses: &[Clause], faults: &mut Vec<
     for clause in clauses {
         match rules.iter_mut().find(|rule| rule.id == clause.rule) {
             Some(rule) => rule.policies.push(clause.id.clone()),
-            None => faults.push(at(clause, format!("keeps rule `{}`, which `{RULES}` does not list", clause.rule))),
+            None => faults.push(at(
+                clause,
+                format!("keeps rule `{}`, which `{RULES}` does not list", clause.rule),
+            )),
         }
     }
     faults.extend(rules.iter().filter_map(|rule| rule::unkept(page, rule)));
@@ -155,7 +172,10 @@ fn rules(files: &BTreeMap<String, String>, clauses: &[Clause], faults: &mut Vec<
         if let (Some(rule), Some(then)) = (rule, clause.then.filter(|_| clause.answers_items()))
             && !rule.then.contains(&then)
         {
-            faults.push(at(clause, format!("lets `{then}` follow, which rule `{}` does not say in `then`", rule.id)));
+            faults.push(at(
+                clause,
+                format!("lets `{then}` follow, which rule `{}` does not say in `then`", rule.id),
+            ));
         }
     }
     rules
@@ -166,7 +186,10 @@ fn by_id(clauses: Vec<Clause>, faults: &mut Vec<Fault>) -> BTreeMap<String, Clau
     for clause in clauses {
         if let Some(other) = by_id.get(&clause.id) {
             let elsewhere = format!("{}:{}", other.file, other.line);
-            faults.push(at(&clause, format!("has the id of the policy at {elsewhere}: give each its own")));
+            faults.push(at(
+                &clause,
+                format!("has the id of the policy at {elsewhere}: give each its own"),
+            ));
             continue;
         }
         by_id.insert(clause.id.clone(), clause);
@@ -178,10 +201,12 @@ fn by_id(clauses: Vec<Clause>, faults: &mut Vec<Fault>) -> BTreeMap<String, Clau
 fn unfit(clauses: &BTreeMap<String, Clause>, schema: Option<&Schema>) -> Vec<Fault> {
     let Some(schema) = schema else { return Vec::new() };
     // Ids differ: they are the keys of the map.
-    let all = PolicySet::from_policies(clauses.values().map(|clause| clause.policy.clone())).unwrap_or_default();
+    let all = PolicySet::from_policies(clauses.values().map(|clause| clause.policy.clone()))
+        .unwrap_or_default();
     let result = Validator::new(schema.clone()).validate(&all, ValidationMode::Strict);
     let errors = result.validation_errors().map(|error| (error.policy_id(), error.to_string()));
-    let doubts = result.validation_warnings().map(|warning| (warning.policy_id(), warning.to_string()));
+    let doubts =
+        result.validation_warnings().map(|warning| (warning.policy_id(), warning.to_string()));
     let fault = |(id, what): (&PolicyId, String)| {
         let clause = clauses.get(AsRef::<str>::as_ref(id))?;
         Some(Fault { file: clause.file.clone(), line: Some(clause.line), what })
@@ -193,14 +218,21 @@ fn sets(clauses: &BTreeMap<String, Clause>, faults: &mut Vec<Fault>) -> BTreeMap
     let mut sets: BTreeMap<Action, Sets> = BTreeMap::new();
     for clause in clauses.values() {
         let Some(policy) = clause.without_action() else {
-            faults.push(at(clause, "cannot be prepared for asking: write its scope and conditions more plainly".to_owned()));
+            faults.push(at(
+                clause,
+                "cannot be prepared for asking: write its scope and conditions more plainly"
+                    .to_owned(),
+            ));
             continue;
         };
         for action in &clause.actions {
             let sets = sets.entry(*action).or_default();
             let set = if clause.reads_item() { &mut sets.of_item } else { &mut sets.of_demand };
             if set.add(policy.clone()).is_err() {
-                faults.push(at(clause, "stands twice in one question: give it its own id".to_owned()));
+                faults.push(at(
+                    clause,
+                    "stands twice in one question: give it its own id".to_owned(),
+                ));
             }
         }
     }
@@ -224,5 +256,9 @@ fn digest(folders: &[&BTreeMap<String, String>]) -> Digest {
 }
 
 fn at(clause: &Clause, what: String) -> Fault {
-    Fault { file: clause.file.clone(), line: Some(clause.line), what: format!("policy `{}` {what}", clause.id) }
+    Fault {
+        file: clause.file.clone(),
+        line: Some(clause.line),
+        what: format!("policy `{}` {what}", clause.id),
+    }
 }

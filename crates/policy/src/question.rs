@@ -1,6 +1,8 @@
 //! Questions: an assessment as Cedar sees it. Who asks, about which items, and what was found.
 
-use cedar_policy::{Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
+use cedar_policy::{
+    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression, Schema,
+};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use writ_lawbook::{AssessedItem, Assessment, ControllerRoute, GagState};
@@ -25,8 +27,14 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Disclose, Self::Preserve, Self::Remove, Self::DecideAlone, Self::DecideUnattended, Self::Notify];
+    pub const ALL: [Self; 6] = [
+        Self::Disclose,
+        Self::Preserve,
+        Self::Remove,
+        Self::DecideAlone,
+        Self::DecideUnattended,
+        Self::Notify,
+    ];
 
     /// The word used in the policy's files.
     pub fn as_str(self) -> &'static str {
@@ -41,7 +49,9 @@ impl Action {
     }
 
     pub(crate) fn of(uid: &EntityUid) -> Option<Self> {
-        let known = |action: &Self| uid.type_name().to_string() == "Action" && uid.id().unescaped() == action.as_str();
+        let known = |action: &Self| {
+            uid.type_name().to_string() == "Action" && uid.id().unescaped() == action.as_str()
+        };
         Self::ALL.into_iter().find(known)
     }
 
@@ -133,7 +143,9 @@ impl Help {
     /// What kind of help an element is. An element that the law book adds later is `Other`: refused all the same.
     fn of(assessed: &AssessedItem) -> Self {
         match (assessed.item.element.as_str(), assessed.category) {
-            ("hack_account" | "hack_device" | "remote_activation" | "reset_access", _) => Self::Attack,
+            ("hack_account" | "hack_device" | "remote_activation" | "reset_access", _) => {
+                Self::Attack
+            }
             ("weaken_device" | "weaken_encryption" | "update_signing", _) => Self::Weaken,
             ("standing_access", _) => Self::StandingAccess,
             ("freeze_funds" | "delete_account", _) => Self::Freeze,
@@ -157,7 +169,16 @@ const VOCABULARY: [(&str, &[&str]); 8] = [
     ("State", &["holds", "fails", "unknown"]),
     (
         "Category",
-        &["subscriber", "identification", "traffic", "content", "realtime", "credential", "assistance", "unknown"],
+        &[
+            "subscriber",
+            "identification",
+            "traffic",
+            "content",
+            "realtime",
+            "credential",
+            "assistance",
+            "unknown",
+        ],
     ),
     ("Want", &["disclose", "preserve", "remove"]),
     ("Help", &["none", "attack", "weaken", "standing-access", "freeze", "other"]),
@@ -165,14 +186,31 @@ const VOCABULARY: [(&str, &[&str]); 8] = [
     ("Flag", &["press", "lawyer", "doctor", "parliament", "judge", "immunity", "staff"]),
     (
         "Gag",
-        &["none", "sentence-only", "by-law", "named", "endless", "no-end", "too-long", "past", "unrecognised"],
+        &[
+            "none",
+            "sentence-only",
+            "by-law",
+            "named",
+            "endless",
+            "no-end",
+            "too-long",
+            "past",
+            "unrecognised",
+        ],
     ),
     ("Notice", &["before", "after", "deferred", "barred", "by-authority", "nothing"]),
 ];
 
-/// Something that cannot be said in Cedar's terms. No assessment is known to bring it about; it is denied all the same.
-#[derive(Debug)]
-pub(crate) struct Unsayable;
+/// Something that cannot be said in Cedar's terms, and why. No assessment is known to bring it about; it is denied all
+/// the same.
+#[derive(Debug, Clone)]
+pub(crate) struct Unsayable(pub(crate) String);
+
+impl Unsayable {
+    pub(crate) fn because(why: impl fmt::Display) -> Self {
+        Self(why.to_string())
+    }
+}
 
 impl Words {
     /// The words, or `None` if Cedar does not take their types for names, which no change of data can bring about.
@@ -183,7 +221,9 @@ impl Words {
         };
         let mut known = BTreeMap::new();
         for (kind, words) in VOCABULARY {
-            let entry = |word: &&'static str| Some((*word, RestrictedExpression::new_entity_uid(uid(kind, word)?)));
+            let entry = |word: &&'static str| {
+                Some((*word, RestrictedExpression::new_entity_uid(uid(kind, word)?)))
+            };
             known.insert(kind, words.iter().map(entry).collect::<Option<BTreeMap<_, _>>>()?);
         }
         let action = |action: Action| Some((action, uid("Action", action.as_str())?));
@@ -200,7 +240,7 @@ impl Words {
     }
 
     pub(crate) fn action(&self, action: Action) -> Result<EntityUid, Unsayable> {
-        self.actions.get(&action).cloned().ok_or(Unsayable)
+        self.actions.get(&action).cloned().ok_or_else(|| Unsayable::because(action))
     }
 
     pub(crate) fn item(&self, number: usize) -> EntityUid {
@@ -208,20 +248,26 @@ impl Words {
     }
 
     fn word(&self, kind: &str, word: &str) -> Result<RestrictedExpression, Unsayable> {
-        self.known.get(kind).and_then(|words| words.get(word)).cloned().ok_or(Unsayable)
+        let known = self.known.get(kind).and_then(|words| words.get(word));
+        known.cloned().ok_or_else(|| Unsayable(format!("`{word}` is no {kind}")))
     }
 
     fn state(&self, state: FindingState) -> Result<RestrictedExpression, Unsayable> {
         self.word("State", state.as_str())
     }
 
-    /// The issuer and every different item, as entities.
-    pub(crate) fn entities(&self, assessment: &Assessment, items: &[Traits]) -> Result<Entities, Unsayable> {
+    /// The issuer and every different item, as entities; held against the schema where one is given.
+    pub(crate) fn entities(
+        &self,
+        assessment: &Assessment,
+        items: &[Traits],
+        schema: Option<&Schema>,
+    ) -> Result<Entities, Unsayable> {
         let mut entities = vec![self.issuer(assessment)?];
         for (number, traits) in items.iter().enumerate() {
             entities.push(self.resource(number, traits)?);
         }
-        Entities::from_entities(entities, None).map_err(|_| Unsayable)
+        Entities::from_entities(entities, schema).map_err(Unsayable::because)
     }
 
     fn issuer(&self, assessment: &Assessment) -> Result<Entity, Unsayable> {
@@ -245,7 +291,10 @@ impl Words {
         let flags = flags.collect::<Result<Vec<_>, _>>()?;
         let attributes = [
             ("element", text(traits.element.as_ref().map_or("", ElementId::as_str))),
-            ("category", self.word("Category", traits.category.map_or("unknown", Category::as_str))?),
+            (
+                "category",
+                self.word("Category", traits.category.map_or("unknown", Category::as_str))?,
+            ),
             ("want", self.word("Want", Action::from(traits.want).as_str())?),
             ("help", self.word("Help", traits.help.as_str())?),
             ("compelled", self.state(traits.compelled)?),
@@ -272,7 +321,10 @@ impl Words {
         let oral = assessment.state("in-writing") == FindingState::Fails;
         let mut pairs = vec![
             ("instrument", text(assessment.claimed.as_str())),
-            ("requirements", self.state(all_of(assessment.requirements().map(|finding| finding.state)))?),
+            (
+                "requirements",
+                self.state(all_of(assessment.requirements().map(|finding| finding.state)))?,
+            ),
             ("judge_level", yes(assessment.judge_level)),
             ("voluntary", yes(assessment.voluntary)),
             ("preserves_only", yes(preserves_only)),
@@ -288,7 +340,7 @@ impl Words {
             pairs.push((attribute, self.state(assessment.state(finding))?));
         }
         let pairs = pairs.into_iter().map(|(name, value)| (name.to_owned(), value));
-        Context::from_pairs(pairs).map_err(|_| Unsayable)
+        Context::from_pairs(pairs).map_err(Unsayable::because)
     }
 }
 
@@ -380,5 +432,5 @@ fn entity<const N: usize>(
 ) -> Result<Entity, Unsayable> {
     let attributes: HashMap<_, _> =
         attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Entity::new(uid, attributes, HashSet::new()).map_err(|_| Unsayable)
+    Entity::new(uid, attributes, HashSet::new()).map_err(Unsayable::because)
 }

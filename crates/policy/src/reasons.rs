@@ -19,7 +19,11 @@ pub(crate) fn then(verdict: &Verdict<'_>, assessment: &Assessment) -> Option<The
 }
 
 /// Why a verdict is what it is: every policy that determined it, with the particulars that the law book found.
-pub(crate) fn of_item(verdict: &Verdict<'_>, assessed: &AssessedItem, assessment: &Assessment) -> Vec<Reason> {
+pub(crate) fn of_item(
+    verdict: &Verdict<'_>,
+    assessed: &AssessedItem,
+    assessment: &Assessment,
+) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = Vec::new();
     for clause in &verdict.by {
         for reason in of_clause(clause, assessed, assessment) {
@@ -29,7 +33,9 @@ pub(crate) fn of_item(verdict: &Verdict<'_>, assessed: &AssessedItem, assessment
         }
     }
     if verdict.faulty {
-        reasons.extend(unanswered("a rule could not be applied to this, and doubt never discloses: a person decides"));
+        reasons.extend(unanswered(
+            "a rule could not be applied to this, and doubt never discloses: a person decides",
+        ));
     } else if reasons.is_empty() {
         reasons.extend(unanswered("no rule allows it: a person decides"));
     }
@@ -59,28 +65,46 @@ fn of_clause(clause: &Clause, assessed: &AssessedItem, assessment: &Assessment) 
     };
     match (clause.effect, told.is_empty()) {
         // A yes needs no particulars, only the law behind it.
-        (Effect::Permit, _) => vec![reason(clause.reason.clone(), told.into_iter().find_map(|(_, law)| law))],
-        (Effect::Forbid, true) => vec![reason(clause.reason.clone(), None)],
-        (Effect::Forbid, false) => {
-            told.into_iter().map(|(text, law)| reason(format!("{}; {text}", clause.reason), law)).collect()
+        (Effect::Permit, _) => {
+            vec![reason(clause.reason.clone(), told.into_iter().find_map(|(_, law)| law))]
         }
+        (Effect::Forbid, true) => vec![reason(clause.reason.clone(), None)],
+        (Effect::Forbid, false) => told
+            .into_iter()
+            .map(|(text, law)| reason(format!("{}; {text}", clause.reason), law))
+            .collect(),
     }
 }
 
 /// The texts and laws of the findings that a policy is told by, as far as they say no.
-fn particulars(clause: &Clause, assessed: &AssessedItem, assessment: &Assessment) -> Vec<(String, Option<String>)> {
+fn particulars(
+    clause: &Clause,
+    assessed: &AssessedItem,
+    assessment: &Assessment,
+) -> Vec<(String, Option<String>)> {
     let mut told = Vec::new();
     for name in &clause.about {
         match name.as_str() {
-            "element-compelled" => told.push((assessed.compelled.why.clone(), assessed.compelled.cite.clone())),
-            "account-unambiguous" => {
-                told.extend(assessed.ambiguities.iter().map(|ambiguity| (ambiguity.remedy().to_owned(), None)));
+            "element-compelled" => {
+                told.push((assessed.compelled.why.clone(), assessed.compelled.cite.clone()))
             }
-            _ => told.extend(said_no(name, assessment).map(|finding| (finding.text.clone(), finding.cite.clone()))),
+            "account-unambiguous" => {
+                told.extend(
+                    assessed
+                        .ambiguities
+                        .iter()
+                        .map(|ambiguity| (ambiguity.remedy().to_owned(), None)),
+                );
+            }
+            _ => told.extend(
+                said_no(name, assessment)
+                    .map(|finding| (finding.text.clone(), finding.cite.clone())),
+            ),
         }
     }
     for name in &clause.unknown {
-        let unknown = said_no(name, assessment).filter(|finding| finding.state == FindingState::Unknown);
+        let unknown =
+            said_no(name, assessment).filter(|finding| finding.state == FindingState::Unknown);
         told.extend(unknown.map(|finding| (finding.text.clone(), finding.cite.clone())));
     }
     told.retain(|(text, _)| !text.is_empty());
@@ -98,6 +122,13 @@ fn said_no<'a>(name: &'a str, assessment: &'a Assessment) -> impl Iterator<Item 
 
 /// What the instrument's row itself says to follow, for a policy that leaves it to the row.
 fn rows_word(clause: &Clause, assessment: &Assessment) -> Option<Then> {
-    let failed = clause.about.iter().filter(|_| clause.row_decides).flat_map(|name| said_no(name, assessment));
-    failed.filter(|finding| finding.state == FindingState::Fails).filter_map(|finding| finding.then).min()
+    let failed = clause
+        .about
+        .iter()
+        .filter(|_| clause.row_decides)
+        .flat_map(|name| said_no(name, assessment));
+    failed
+        .filter(|finding| finding.state == FindingState::Fails)
+        .filter_map(|finding| finding.then)
+        .min()
 }

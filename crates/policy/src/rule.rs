@@ -1,9 +1,9 @@
 //! The rules of `rules.toml`: what each says, why, and where it is kept.
 
 use crate::page::Page;
-use writ_lawbook::Fault;
 use serde::Deserialize;
 use std::collections::BTreeSet;
+use writ_lawbook::Fault;
 use writ_vocabulary::{RuleId, Then};
 
 /// One rule of the collective policy.
@@ -47,7 +47,11 @@ pub(crate) fn read(page: Page<'_>, faults: &mut Vec<Fault>) -> Vec<Rule> {
     let mut seen = BTreeSet::new();
     for rule in &rules {
         if !seen.insert(&rule.id) {
-            faults.push(fault(page, rule, format!("rule `{}` stands here twice: give each its own id", rule.id)));
+            faults.push(fault(
+                page,
+                rule,
+                format!("rule `{}` stands here twice: give each its own id", rule.id),
+            ));
         }
     }
     rules

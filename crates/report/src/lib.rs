@@ -167,11 +167,21 @@ impl Figures {
 
     /// The figures as CSV (RFC 4180), a header line first.
     pub fn to_csv(&self) -> String {
-        let names: Vec<_> = Counts::default().columns().iter().map(|(name, _)| name.replace([' ', '-'], "_")).collect();
+        let names: Vec<_> = Counts::default()
+            .columns()
+            .iter()
+            .map(|(name, _)| name.replace([' ', '-'], "_"))
+            .collect();
         let mut csv = format!("jurisdiction,instrument,{}\r\n", names.join(","));
         for row in &self.rows {
-            let counts: Vec<_> = row.counts.columns().iter().map(|(_, count)| count.to_string()).collect();
-            csv.push_str(&format!("{},{},{}\r\n", row.jurisdiction, row.instrument, counts.join(",")));
+            let counts: Vec<_> =
+                row.counts.columns().iter().map(|(_, count)| count.to_string()).collect();
+            csv.push_str(&format!(
+                "{},{},{}\r\n",
+                row.jurisdiction,
+                row.instrument,
+                counts.join(",")
+            ));
         }
         csv
     }
@@ -193,7 +203,9 @@ fn counted(lodging: &writ_docket::Lodging, events: &[Event]) -> Counts {
             Event::Answered { answer, .. } => outcome = Outcome::Answered(*answer),
             Event::Delivered { .. } => outcome = collected.map_or(outcome, Outcome::Delivered),
             Event::Supplemented { .. } => outcome = Outcome::Pending,
-            Event::Withdrawn if !matches!(outcome, Outcome::Delivered(_)) => outcome = Outcome::Withdrawn,
+            Event::Withdrawn if !matches!(outcome, Outcome::Delivered(_)) => {
+                outcome = Outcome::Withdrawn
+            }
             Event::Overridden { .. } => counts.overridden = 1,
             Event::ConfirmationMissed => counts.unconfirmed = 1,
             Event::Confirmed { .. } => counts.unconfirmed = 0,
@@ -219,11 +231,21 @@ impl Outcome {
         let column = match self {
             Self::Pending => &mut counts.pending,
             Self::Withdrawn | Self::Closed(ClosedAs::Withdrawn) => &mut counts.withdrawn,
-            Self::Answered(AnswerKind::Refuse) | Self::Closed(ClosedAs::Refused) => &mut counts.refused,
-            Self::Answered(AnswerKind::Redirect) | Self::Closed(ClosedAs::Redirected) => &mut counts.redirected,
-            Self::Answered(AnswerKind::AskCure) | Self::Closed(ClosedAs::NotCured) => &mut counts.cure_asked,
-            Self::Answered(AnswerKind::Hold) | Self::Closed(ClosedAs::NotProven) => &mut counts.held,
-            Self::Answered(AnswerKind::Preserved) | Self::Closed(ClosedAs::Preserved) => &mut counts.preserved,
+            Self::Answered(AnswerKind::Refuse) | Self::Closed(ClosedAs::Refused) => {
+                &mut counts.refused
+            }
+            Self::Answered(AnswerKind::Redirect) | Self::Closed(ClosedAs::Redirected) => {
+                &mut counts.redirected
+            }
+            Self::Answered(AnswerKind::AskCure) | Self::Closed(ClosedAs::NotCured) => {
+                &mut counts.cure_asked
+            }
+            Self::Answered(AnswerKind::Hold) | Self::Closed(ClosedAs::NotProven) => {
+                &mut counts.held
+            }
+            Self::Answered(AnswerKind::Preserved) | Self::Closed(ClosedAs::Preserved) => {
+                &mut counts.preserved
+            }
             Self::Delivered(what) if what.rows == 0 => &mut counts.nothing_held,
             Self::Closed(ClosedAs::NothingHeld) => &mut counts.nothing_held,
             Self::Delivered(what) if what.content_rows == 0 => &mut counts.non_content,

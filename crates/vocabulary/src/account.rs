@@ -12,7 +12,9 @@ use url::Url;
 ///
 /// The text forms are those of the demand file: `mail`, `phone`, `customer`, `ip` (with `port` and `at`), `url`,
 /// and `everyone` for a demand that names no account but a condition.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Account {
     /// A mail address (RFC 5321), folded to lower case; dots and tags are kept.
@@ -38,7 +40,9 @@ pub enum Account {
 }
 
 /// When an address was seen: an exact instant, or a wall-clock time whose zone nobody stated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 pub enum ObservedAt {
@@ -65,21 +69,29 @@ impl Ambiguity {
     /// What to ask the authority for.
     pub fn remedy(self) -> &'static str {
         match self {
-            Self::NoPort => "state the source port: several customers share this address at one time",
-            Self::NoZone => "state the time zone of the observed time, for example `2026-11-13T21:04:05+01:00`",
+            Self::NoPort => {
+                "state the source port: several customers share this address at one time"
+            }
+            Self::NoZone => {
+                "state the time zone of the observed time, for example `2026-11-13T21:04:05+01:00`"
+            }
             Self::NoTime => "state when the address was used, with its time zone",
         }
     }
 }
 
 /// A mail address (RFC 5321 section 4.1.2), in lower case.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 pub struct MailAddress(String);
 
 /// A telephone number as `+` and 7 to 15 digits (ITU-T E.164).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 pub struct Phone(String);
@@ -88,10 +100,14 @@ pub struct Phone(String);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
     /// Not a mail address.
-    #[error("`{0}` is not a mail address: give one address `name@domain`, in ASCII (international domains as `xn--`); to ask for more than one customer, list them, or use `everyone`")]
+    #[error(
+        "`{0}` is not a mail address: give one address `name@domain`, in ASCII (international domains as `xn--`); to ask for more than one customer, list them, or use `everyone`"
+    )]
     Mail(String),
     /// Not a number in international form.
-    #[error("`{0}` is not a telephone number in international form: give `+`, the country code and the number; a national number is not guessed")]
+    #[error(
+        "`{0}` is not a telephone number in international form: give `+`, the country code and the number; a national number is not guessed"
+    )]
     Phone(String),
     /// Not a time.
     #[error("`{0}` is not a time: write `2026-11-13T21:04:05+01:00`")]
@@ -144,7 +160,9 @@ impl fmt::Display for Account {
             Self::Mail(mail) => f.write_str(&mail.0),
             Self::Phone(phone) => f.write_str(&phone.0),
             Self::Customer(id) => f.write_str(id),
-            Self::Ip { address, port: Some(port), at } => write!(f, "{address} port {port} at {at}"),
+            Self::Ip { address, port: Some(port), at } => {
+                write!(f, "{address} port {port} at {at}")
+            }
             Self::Ip { address, port: None, at } => write!(f, "{address} at {at}"),
             Self::Url(url) => write!(f, "{url}"),
             Self::Everyone(condition) => write!(f, "everyone {condition}"),
@@ -165,14 +183,17 @@ impl std::str::FromStr for MailAddress {
         let wrong = || AccountError::Mail(shown(text));
         let (local, domain) = text.trim().rsplit_once('@').ok_or_else(wrong)?;
         let local_ok = (1..=64).contains(&local.len())
-            && local.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'+-/=?^_`{|}~.".contains(c));
+            && local
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "!#$%&'+-/=?^_`{|}~.".contains(c));
         let label_ok = |label: &str| {
             (1..=63).contains(&label.len())
                 && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         };
-        let domain_ok = domain.len() <= 253 && domain.contains('.') && domain.split('.').all(label_ok);
+        let domain_ok =
+            domain.len() <= 253 && domain.contains('.') && domain.split('.').all(label_ok);
         if local_ok && domain_ok {
             Ok(Self(format!("{local}@{domain}").to_ascii_lowercase()))
         } else {
@@ -257,7 +278,15 @@ mod tests {
     fn a_mail_address_is_folded_to_lower_case_and_nothing_else_is_changed() {
         let mail: MailAddress = " Lena.Novak+news@Meridian.Example ".parse().unwrap();
         assert_eq!(mail.as_str(), "lena.novak+news@meridian.example");
-        for wrong in ["*@meridian.example", "a@b", "a b@c.example", "@x.example", "à@x.example", "a@x..example", "a@b@"] {
+        for wrong in [
+            "*@meridian.example",
+            "a@b",
+            "a b@c.example",
+            "@x.example",
+            "à@x.example",
+            "a@x..example",
+            "a@b@",
+        ] {
             assert!(wrong.parse::<MailAddress>().is_err(), "{wrong}");
         }
     }
@@ -271,10 +300,17 @@ mod tests {
 
     #[test]
     fn an_address_without_port_or_zone_is_an_ambiguity_where_addresses_are_shared() {
-        let ip = |port, at: &str| Account::Ip { address: "203.0.113.7".parse().unwrap(), port, at: at.parse().unwrap() };
+        let ip = |port, at: &str| Account::Ip {
+            address: "203.0.113.7".parse().unwrap(),
+            port,
+            at: at.parse().unwrap(),
+        };
         assert_eq!(ip(Some(4711), "2026-11-13T21:04:05+01:00").ambiguities(true), []);
         assert_eq!(ip(None, "2026-11-13T21:04:05+01:00").ambiguities(false), []);
-        assert_eq!(ip(None, "2026-11-13T21:04:05").ambiguities(true), [Ambiguity::NoZone, Ambiguity::NoPort]);
+        assert_eq!(
+            ip(None, "2026-11-13T21:04:05").ambiguities(true),
+            [Ambiguity::NoZone, Ambiguity::NoPort]
+        );
         assert_eq!(ip(Some(1), "").ambiguities(true), [Ambiguity::NoTime]);
     }
 }

@@ -78,7 +78,10 @@ impl CaseFile {
         let mut known: BTreeSet<&AccountRef> = BTreeSet::new();
         for line in &demand.accounts {
             if !known.insert(&line.reference) {
-                return fault(format!("two accounts are called `{}`: give each its own `ref`", line.reference));
+                return fault(format!(
+                    "two accounts are called `{}`: give each its own `ref`",
+                    line.reference
+                ));
             }
         }
         if known.len() > MAX_ACCOUNTS {
@@ -88,7 +91,9 @@ impl CaseFile {
             ));
         }
         if demand.items.is_empty() {
-            return fault("the demand asks nothing: add an `[[demand.items]]` with `elements`".to_owned());
+            return fault(
+                "the demand asks nothing: add an `[[demand.items]]` with `elements`".to_owned(),
+            );
         }
         for line in &demand.items {
             if let Err(error) = Period::new(line.from, line.until) {
@@ -98,13 +103,18 @@ impl CaseFile {
                 return fault("an `[[demand.items]]` names no `elements`".to_owned());
             }
             if let Some(unknown) = line.accounts.iter().find(|account| !known.contains(account)) {
-                return fault(format!("an item asks for account `{unknown}`, which no `[[demand.accounts]]` declares"));
+                return fault(format!(
+                    "an item asks for account `{unknown}`, which no `[[demand.accounts]]` declares"
+                ));
             }
         }
         let asked: usize = demand
             .items
             .iter()
-            .map(|line| line.elements.len() * if line.accounts.is_empty() { known.len() } else { line.accounts.len() })
+            .map(|line| {
+                line.elements.len()
+                    * if line.accounts.is_empty() { known.len() } else { line.accounts.len() }
+            })
             .sum();
         match asked {
             0 => fault("the demand names no account: add an `[[demand.accounts]]`, or `everyone = \"...\"` for a condition".to_owned()),
@@ -126,15 +136,18 @@ fn fault(message: String) -> Result<CaseFile, CaseFileError> {
 }
 
 fn parse_toml(text: &str) -> Result<CaseFile, CaseFileError> {
-    toml::from_str(text).map_err(|error| CaseFileError { message: error.message().to_owned(), span: error.span() })
+    toml::from_str(text)
+        .map_err(|error| CaseFileError { message: error.message().to_owned(), span: error.span() })
 }
 
 fn parse_json(text: &str) -> Result<CaseFile, CaseFileError> {
     serde_json::from_str(text).map_err(|error| {
-        let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+        let before: usize =
+            text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
         let at = (before + error.column().saturating_sub(1)).min(text.len());
         let message = error.to_string();
-        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(said, _)| said).to_owned();
+        let message =
+            message.rsplit_once(" at line ").map_or(message.as_str(), |(said, _)| said).to_owned();
         CaseFileError { message, span: Some(at..(at + 1).min(text.len())) }
     })
 }
@@ -167,9 +180,21 @@ items = [{ elements = ["name", "login_ip"], from = "2026-01-01T00:00:00Z" }]
         assert!(unknown.message.contains("unknown field `refrence`"), "{unknown}");
         assert_eq!(&SMALL.replace("reference", "refrence")[unknown.span.unwrap()], "refrence");
         assert!(said(&SMALL.replace("mail =", "phone =")).message.contains("international form"));
-        assert!(said(&SMALL.replace("mail =", "customer = \"x\", mail =")).message.contains("exactly one"));
-        assert!(said(&SMALL.replace("from = ", "accounts = [\"a2\"], from = ")).message.contains("`a2`"));
-        assert!(said(&SMALL.replace("[\"name\", \"login_ip\"]", "[]")).message.contains("no `elements`"));
+        assert!(
+            said(&SMALL.replace("mail =", "customer = \"x\", mail ="))
+                .message
+                .contains("exactly one")
+        );
+        assert!(
+            said(&SMALL.replace("from = ", "accounts = [\"a2\"], from = "))
+                .message
+                .contains("`a2`")
+        );
+        assert!(
+            said(&SMALL.replace("[\"name\", \"login_ip\"]", "[]"))
+                .message
+                .contains("no `elements`")
+        );
         let backwards = SMALL.replace("from = ", "until = \"2025-01-01T00:00:00Z\", from = ");
         assert!(said(&backwards).message.contains("not after its start"));
         assert!(said("{").span.is_some());

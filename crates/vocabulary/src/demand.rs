@@ -1,8 +1,8 @@
 //! A demand: what a government body asks, as received. Nothing in it is proven yet.
 
 use crate::{
-    Account, AccountRef, AuthorityClass, AuthorityId, Digest, ElementId, Instant, InstrumentId, Item,
-    Jurisdiction, OfficerId, Period, Scope, StatementId,
+    Account, AccountRef, AuthorityClass, AuthorityId, Digest, ElementId, Instant, InstrumentId,
+    Item, Jurisdiction, OfficerId, Period, Scope, StatementId,
 };
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -223,7 +223,18 @@ pub struct Asked {
 
 /// What is wanted with an item.
 #[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
@@ -261,7 +272,9 @@ impl Demand {
 
     /// The scope wanted for `purpose`.
     pub fn scope(&self, purpose: Purpose) -> Scope {
-        Scope::of(self.asked().into_iter().filter(|(_, want)| *want == purpose).map(|(item, _)| item))
+        Scope::of(
+            self.asked().into_iter().filter(|(_, want)| *want == purpose).map(|(item, _)| item),
+        )
     }
 
     /// The identifier behind an account reference.
@@ -286,7 +299,9 @@ impl Asked {
         };
         accounts
             .into_iter()
-            .flat_map(|account| self.elements.iter().map(move |element| (item(account, element), self.want)))
+            .flat_map(|account| {
+                self.elements.iter().map(move |element| (item(account, element), self.want))
+            })
             .collect()
     }
 }
@@ -329,7 +344,9 @@ impl From<AccountLine> for AccountFields {
             Account::Mail(mail) => fields.mail = Some(mail),
             Account::Phone(phone) => fields.phone = Some(phone),
             Account::Customer(id) => fields.customer = Some(id),
-            Account::Ip { address, port, at } => fields.ip = Some(IpFields { address, port, at: Some(at) }),
+            Account::Ip { address, port, at } => {
+                fields.ip = Some(IpFields { address, port, at: Some(at) })
+            }
             Account::Url(url) => fields.url = Some(url),
             Account::Everyone(condition) => fields.everyone = Some(condition),
         }

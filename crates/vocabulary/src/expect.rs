@@ -1,6 +1,8 @@
 //! What a case file expects, and where a ruling differs from it.
 
-use crate::{AccountRef, Answer, ElementId, FindingState, Instant, ItemRuling, Outcome, RuleId, Ruling, Then};
+use crate::{
+    AccountRef, Answer, ElementId, FindingState, Instant, ItemRuling, Outcome, RuleId, Ruling, Then,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -77,7 +79,10 @@ impl Expect {
         let mut found = Vec::new();
         differs(&mut found, "outcome", self.outcome.to_string(), ruling.outcome.to_string());
         if let Some(deadline) = self.deadline {
-            let actual = ruling.deadline.as_ref().map_or("none".to_owned(), |deadline| deadline.due.to_string());
+            let actual = ruling
+                .deadline
+                .as_ref()
+                .map_or("none".to_owned(), |deadline| deadline.due.to_string());
             differs(&mut found, "deadline", deadline.to_string(), actual);
         }
         if let Some(approvers) = self.approvers {
@@ -88,12 +93,21 @@ impl Expect {
         }
         for (id, state) in &self.findings {
             let actual = ruling.findings.iter().find(|finding| &finding.id == id);
-            let actual = actual.map_or("no such finding".to_owned(), |finding| finding.state.to_string());
+            let actual =
+                actual.map_or("no such finding".to_owned(), |finding| finding.state.to_string());
             differs(&mut found, &format!("findings.{id}"), state.to_string(), actual);
         }
         for rule in &self.rules {
-            let given = ruling.items.iter().any(|item| item.reasons.iter().any(|reason| &reason.rule == rule));
-            differs(&mut found, "rules", rule.to_string(), if given { rule.to_string() } else { "not given".into() });
+            let given = ruling
+                .items
+                .iter()
+                .any(|item| item.reasons.iter().any(|reason| &reason.rule == rule));
+            differs(
+                &mut found,
+                "rules",
+                rule.to_string(),
+                if given { rule.to_string() } else { "not given".into() },
+            );
         }
         self.items.iter().for_each(|item| item.differences(ruling, &mut found));
         found
@@ -102,19 +116,26 @@ impl Expect {
 
 impl ExpectItem {
     fn differences(&self, ruling: &Ruling, found: &mut Vec<Difference>) {
-        let meant: Vec<&ItemRuling> = ruling.items.iter().filter(|ruled| self.means(ruled)).collect();
+        let meant: Vec<&ItemRuling> =
+            ruling.items.iter().filter(|ruled| self.means(ruled)).collect();
         let place = format!("items[{}]", self.element);
         if meant.is_empty() {
             differs(found, &place, self.answer.to_string(), "no such item".to_owned());
         }
         for ruled in meant {
-            differs(found, &format!("{place}.answer"), self.answer.to_string(), ruled.answer.to_string());
+            differs(
+                found,
+                &format!("{place}.answer"),
+                self.answer.to_string(),
+                ruled.answer.to_string(),
+            );
             if let Some(then) = self.then {
                 let actual = ruled.then.map_or("nothing".to_owned(), |then| then.to_string());
                 differs(found, &format!("{place}.then"), then.to_string(), actual);
             }
             for rule in &self.rules {
-                let given: Vec<_> = ruled.reasons.iter().map(|reason| reason.rule.to_string()).collect();
+                let given: Vec<_> =
+                    ruled.reasons.iter().map(|reason| reason.rule.to_string()).collect();
                 if !given.contains(&rule.to_string()) {
                     differs(found, &format!("{place}.rules"), rule.to_string(), given.join(", "));
                 }

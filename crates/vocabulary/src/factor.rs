@@ -72,7 +72,8 @@ impl Factor {
     /// Whether these factors prove a sender: at least two kinds, at least one of which does not rest on anything
     /// the request itself supplied (collective policy, rule P17).
     pub fn prove(factors: &[Self]) -> bool {
-        let kinds: std::collections::BTreeSet<_> = factors.iter().map(|factor| factor.kind).collect();
+        let kinds: std::collections::BTreeSet<_> =
+            factors.iter().map(|factor| factor.kind).collect();
         kinds.len() >= 2 && factors.iter().any(|factor| !factor.from_request)
     }
 }

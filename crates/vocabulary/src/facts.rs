@@ -76,6 +76,8 @@ impl Provider {
     pub fn entity(&self, addressee: &str) -> Option<&ProviderEntity> {
         let wanted = addressee.trim().to_lowercase();
         let named = |name: &str| name.trim().to_lowercase() == wanted;
-        self.entities.iter().find(|entity| named(&entity.name) || entity.also.iter().any(|name| named(name)))
+        self.entities
+            .iter()
+            .find(|entity| named(&entity.name) || entity.also.iter().any(|name| named(name)))
     }
 }

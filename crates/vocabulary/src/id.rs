@@ -130,13 +130,15 @@ fn is_case_id(text: &str) -> bool {
     let group = |part: Option<&str>| {
         part.is_some_and(|p| p.len() == 4 && p.bytes().all(|b| CROCKFORD.contains(&b)))
     };
-    parts.next() == Some("C") && group(parts.next()) && group(parts.next()) && parts.next().is_none()
+    parts.next() == Some("C")
+        && group(parts.next())
+        && group(parts.next())
+        && parts.next().is_none()
 }
 
 fn is_instrument(text: &str) -> bool {
-    text.split_once('/').is_some_and(|(place, name)| {
-        place.len() <= 8 && is_word(place, '-') && is_word(name, '-')
-    })
+    text.split_once('/')
+        .is_some_and(|(place, name)| place.len() <= 8 && is_word(place, '-') && is_word(name, '-'))
 }
 
 fn is_word(text: &str, joint: char) -> bool {

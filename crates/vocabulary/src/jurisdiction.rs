@@ -5,20 +5,25 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A state or the European Union, as two capital letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 pub struct Jurisdiction([u8; 2]);
 
 /// Text that is not a jurisdiction.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a jurisdiction: give two capital letters (ISO 3166-1, `GB` for the United Kingdom) or `EU`")]
+#[error(
+    "`{0}` is not a jurisdiction: give two capital letters (ISO 3166-1, `GB` for the United Kingdom) or `EU`"
+)]
 pub struct JurisdictionError(pub String);
 
 /// The Member States.
 const MEMBER_STATES: [&[u8; 2]; 27] = [
-    b"AT", b"BE", b"BG", b"CY", b"CZ", b"DE", b"DK", b"EE", b"ES", b"FI", b"FR", b"GR", b"HR", b"HU",
-    b"IE", b"IT", b"LT", b"LU", b"LV", b"MT", b"NL", b"PL", b"PT", b"RO", b"SE", b"SI", b"SK",
+    b"AT", b"BE", b"BG", b"CY", b"CZ", b"DE", b"DK", b"EE", b"ES", b"FI", b"FR", b"GR", b"HR",
+    b"HU", b"IE", b"IT", b"LT", b"LU", b"LV", b"MT", b"NL", b"PL", b"PT", b"RO", b"SE", b"SI",
+    b"SK",
 ];
 
 impl Jurisdiction {
@@ -44,7 +49,9 @@ impl std::str::FromStr for Jurisdiction {
     type Err = JurisdictionError;
     fn from_str(text: &str) -> Result<Self, JurisdictionError> {
         match text.as_bytes() {
-            [a, b] if a.is_ascii_uppercase() && b.is_ascii_uppercase() && text != "UK" => Ok(Self([*a, *b])),
+            [a, b] if a.is_ascii_uppercase() && b.is_ascii_uppercase() && text != "UK" => {
+                Ok(Self([*a, *b]))
+            }
             _ => Err(JurisdictionError(text.chars().take(80).collect())),
         }
     }

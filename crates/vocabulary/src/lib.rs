@@ -21,8 +21,8 @@ mod custody;
 mod demand;
 mod digest;
 mod expect;
-mod facts;
 mod factor;
+mod facts;
 mod id;
 mod jurisdiction;
 mod manifest;
@@ -42,8 +42,8 @@ pub use demand::{
 };
 pub use digest::{Digest, DigestError};
 pub use expect::{Difference, Expect, ExpectItem};
-pub use facts::{Facts, Provider, ProviderEntity};
 pub use factor::{Factor, FactorKind};
+pub use facts::{Facts, Provider, ProviderEntity};
 pub use id::{
     AccountRef, AuthorityClass, AuthorityId, CaseId, ElementId, IdError, InstrumentId, OfficerId,
     PersonId, RuleId, SourceId, StatementId,
@@ -52,5 +52,7 @@ pub use jiff::Timestamp as Instant;
 pub use jurisdiction::{Jurisdiction, JurisdictionError};
 pub use manifest::{FileEntry, FileForm, Manifest, Withheld};
 pub use period::{Period, PeriodError};
-pub use ruling::{Answer, Finding, FindingState, ItemRuling, NoticeRule, Outcome, Reason, Ruling, Then};
+pub use ruling::{
+    Answer, Finding, FindingState, ItemRuling, NoticeRule, Outcome, Reason, Ruling, Then,
+};
 pub use scope::{Item, Scope};

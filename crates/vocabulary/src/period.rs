@@ -7,7 +7,18 @@ use std::fmt;
 
 /// From `from` (included) until `until` (excluded). A missing end is unbounded: all that is held.
 #[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(try_from = "Ends", into = "Ends")]
 #[schemars(with = "Ends")]
@@ -61,7 +72,8 @@ impl Period {
 
     /// Whether `instant` lies inside.
     pub fn contains(&self, instant: Instant) -> bool {
-        self.from.is_none_or(|from| from <= instant) && self.until.is_none_or(|until| instant < until)
+        self.from.is_none_or(|from| from <= instant)
+            && self.until.is_none_or(|until| instant < until)
     }
 
     /// Whether every instant of this period lies inside `other`.

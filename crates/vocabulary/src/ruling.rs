@@ -23,7 +23,9 @@ pub struct Finding {
 }
 
 /// The answer of a finding. `Unknown` is never taken for `Holds`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum FindingState {
     /// It is so.

@@ -102,7 +102,12 @@ impl Scope {
     }
 
     /// Whether an item of this element and account covers `instant`.
-    pub fn covers(&self, account: &AccountRef, element: &ElementId, instant: crate::Instant) -> bool {
+    pub fn covers(
+        &self,
+        account: &AccountRef,
+        element: &ElementId,
+        instant: crate::Instant,
+    ) -> bool {
         self.periods
             .get(&(account.clone(), element.clone()))
             .is_some_and(|spans| spans.iter().any(|span| span.contains(instant)))

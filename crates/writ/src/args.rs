@@ -3,7 +3,9 @@
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use writ_docket::AnswerKind;
-use writ_vocabulary::{AuthorityClass, AuthorityId, CaseId, FactorKind, Instant, InstrumentId, Jurisdiction, Phone};
+use writ_vocabulary::{
+    AuthorityClass, AuthorityId, CaseId, FactorKind, Instant, InstrumentId, Jurisdiction, Phone,
+};
 
 /// Answers governments' demands for customer data: only what the law compels, sealed, delivered, accounted for.
 #[derive(Debug, Parser)]
@@ -80,6 +82,11 @@ pub enum Command {
         /// It rests on what the request itself supplied.
         #[arg(long)]
         from_request: bool,
+    },
+    /// Prove the sender again, after the authority enrolled another key.
+    Authenticate {
+        /// The case.
+        case: CaseId,
     },
     /// Agree to disclose what the ruling allows, or a part of it.
     Grant {

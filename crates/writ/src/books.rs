@@ -47,7 +47,9 @@ fn files(named: Option<&Path>, of_home: &Path, built_in: &Dir<'_>) -> Result<Fil
 fn embedded(dir: &Dir<'_>) -> Files {
     let mut files: Files = dir
         .files()
-        .filter_map(|file| Some((file.path().to_str()?.to_owned(), file.contents_utf8()?.to_owned())))
+        .filter_map(|file| {
+            Some((file.path().to_str()?.to_owned(), file.contents_utf8()?.to_owned()))
+        })
         .collect();
     files.extend(dir.dirs().flat_map(embedded));
     files.sort();
@@ -59,9 +61,11 @@ pub fn folder(root: &Path) -> Result<Files> {
     let mut files = Files::new();
     let mut open = vec![root.to_owned()];
     while let Some(dir) = open.pop() {
-        let entries = std::fs::read_dir(&dir).map_err(|error| fault::plain(format!("{}: {error}", dir.display())))?;
+        let entries = std::fs::read_dir(&dir)
+            .map_err(|error| fault::plain(format!("{}: {error}", dir.display())))?;
         for entry in entries {
-            let path = entry.map_err(|error| fault::plain(format!("{}: {error}", dir.display())))?.path();
+            let path =
+                entry.map_err(|error| fault::plain(format!("{}: {error}", dir.display())))?.path();
             let wanted = path.extension().is_some_and(|ending| {
                 ["toml", "json", "cedar", "cedarschema"].iter().any(|known| ending == *known)
             });
@@ -70,7 +74,8 @@ pub fn folder(root: &Path) -> Result<Files> {
             } else if wanted {
                 let text = std::fs::read_to_string(&path)
                     .map_err(|error| fault::plain(format!("{}: {error}", path.display())))?;
-                let inside = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+                let inside =
+                    path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
                 files.push((inside, text));
             }
         }

@@ -47,16 +47,29 @@ pub async fn play(args: &Args, demo: &DemoArgs, say: Say) -> Result<ExitCode> {
         let mut text = format!("\n{}\n", summary(&ended, opened));
         text += &format!("\nThe report, folded from the events\n\n{}", figures_text(&sums));
         for one in &wrong {
-            text += &format!("\nWRONG  {}\n{}\n", one.file, one.differences.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"));
+            text += &format!(
+                "\nWRONG  {}\n{}\n",
+                one.file,
+                one.differences
+                    .iter()
+                    .map(|line| format!("  {line}"))
+                    .collect::<Vec<_>>()
+                    .join("\n")
+            );
         }
         if demo.into.is_some() {
-            text += &format!("\nThe provider's home stays in {}: try `writ --home {} cases --all`\n", home.display(), home.display());
+            text += &format!(
+                "\nThe provider's home stays in {}: try `writ --home {} cases --all`\n",
+                home.display(),
+                home.display()
+            );
         }
         text
     });
     drop(desk);
     if temporary {
-        std::fs::remove_dir_all(&home).map_err(|error| fault::plain(format!("{}: {error}", home.display())))?;
+        std::fs::remove_dir_all(&home)
+            .map_err(|error| fault::plain(format!("{}: {error}", home.display())))?;
     }
     Ok(if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

@@ -51,7 +51,9 @@ pub fn indented(text: &str, indent: usize) -> String {
     let pad = " ".repeat(indent);
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
-        let fits = |line: &String| line.is_empty() || line.chars().count() + 1 + word.chars().count() <= room;
+        let fits = |line: &String| {
+            line.is_empty() || line.chars().count() + 1 + word.chars().count() <= room
+        };
         match lines.last_mut() {
             Some(line) if fits(line) => {
                 if !line.is_empty() {

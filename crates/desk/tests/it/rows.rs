@@ -13,12 +13,22 @@ use writ_collect::{Bounds, Plan, Settings, Sources, execute};
 use writ_custody::Custody;
 use writ_desk::Books;
 use writ_docket::{Case, Command, Decider, Lodging, Ruled, decide, evolve};
-use writ_parcel::{Contents, CustodyChain, CustodyStep, CustodyVerb, Expect, Identity, ProviderKey};
+use writ_parcel::{
+    Contents, CustodyChain, CustodyStep, CustodyVerb, Expect, Identity, ProviderKey,
+};
 use writ_vocabulary::*;
 
 const CUSTOMERS: usize = 6;
-const ELEMENTS: [&str; 8] =
-    ["name", "contact_phone", "session_times", "login_ip", "message_body", "photos", "password", "payment_source"];
+const ELEMENTS: [&str; 8] = [
+    "name",
+    "contact_phone",
+    "session_times",
+    "login_ip",
+    "message_body",
+    "photos",
+    "password",
+    "payment_source",
+];
 const INSTRUMENTS: [(&str, &str, &str); 4] = [
     ("us/subpoena", "us-attorney", "US"),
     ("us/search-warrant", "us-court", "US"),
@@ -44,24 +54,40 @@ fn drawn() -> impl Strategy<Value = Drawn> {
     let accounts = proptest::collection::vec(0..CUSTOMERS + 1, 1..4);
     let left_out = proptest::collection::btree_set(0usize..10, 0..4);
     (0..INSTRUMENTS.len(), accounts, items, proptest::bool::weighted(0.9), left_out).prop_map(
-        |(instrument, accounts, items, proven, left_out)| Drawn { instrument, accounts, items, proven, left_out },
+        |(instrument, accounts, items, proven, left_out)| Drawn {
+            instrument,
+            accounts,
+            items,
+            proven,
+            left_out,
+        },
     )
 }
 
 fn day(day: i64) -> Instant {
-    "2026-11-01T00:00:00Z".parse::<Instant>().unwrap() + jiff::SignedDuration::from_hours(24 * (day - 1))
+    "2026-11-01T00:00:00Z".parse::<Instant>().unwrap()
+        + jiff::SignedDuration::from_hours(24 * (day - 1))
 }
 
 /// One login every eight hours of November, for every customer: (when, address).
 fn logins(customer: usize) -> Vec<(Instant, String)> {
-    (0..84).map(|n| (day(1) + jiff::SignedDuration::from_hours(8 * n), format!("192.0.2.{}", (customer * 31 + n as usize) % 250))).collect()
+    (0..84)
+        .map(|n| {
+            (
+                day(1) + jiff::SignedDuration::from_hours(8 * n),
+                format!("192.0.2.{}", (customer * 31 + n as usize) % 250),
+            )
+        })
+        .collect()
 }
 
 fn write_sources(home: &Path) {
     let mut people = String::from("id,mail,full_name,phone\n");
     let mut sessions = String::from("customer,at,ip\n");
     for customer in 0..CUSTOMERS {
-        people += &format!("c{customer},c{customer}@meridian.example,Person {customer} (invented),+1202555010{customer}\n");
+        people += &format!(
+            "c{customer},c{customer}@meridian.example,Person {customer} (invented),+1202555010{customer}\n"
+        );
         for (at, ip) in logins(customer) {
             sessions += &format!("c{customer},{at},{ip}\n");
         }
@@ -121,7 +147,8 @@ fn demand(drawn: &Drawn) -> Option<CaseFile> {
         })
         .collect();
     let factor = |kind: &str| serde_json::json!({ "kind": kind, "at": "2026-11-20T10:00:00Z" });
-    let factors = if drawn.proven { vec![factor("call-back"), factor("enrolled-signature")] } else { vec![] };
+    let factors =
+        if drawn.proven { vec![factor("call-back"), factor("enrolled-signature")] } else { vec![] };
     let file = serde_json::json!({
         "format": "writ-case/1",
         "demand": {
@@ -160,11 +187,21 @@ fn granted(books: &Books, drawn: &Drawn, file: &CaseFile, facts: Facts) -> Optio
         emergency: false,
     };
     let mut commands = vec![Command::Lodge(lodging)];
-    commands.extend(judged.facts.factors.iter().map(|factor| Command::AddFactor { factor: factor.clone() }));
-    commands.push(Command::Authenticate { authority: "example".parse().unwrap(), recipient: Some(digest) });
+    commands.extend(
+        judged.facts.factors.iter().map(|factor| Command::AddFactor { factor: factor.clone() }),
+    );
+    commands.push(Command::Authenticate {
+        authority: "example".parse().unwrap(),
+        recipient: Some(digest),
+    });
     commands.push(Command::Assess { ruled: Ruled::of(&judged.ruling, digest, None) });
     let allowed = judged.ruling.allowed();
-    let kept: Vec<_> = allowed.items().enumerate().filter(|(n, _)| !drawn.left_out.contains(n)).map(|(_, item)| item).collect();
+    let kept: Vec<_> = allowed
+        .items()
+        .enumerate()
+        .filter(|(n, _)| !drawn.left_out.contains(n))
+        .map(|(_, item)| item)
+        .collect();
     for reviewer in ["reviewer-1", "reviewer-2"] {
         let by = Decider::Person(reviewer.parse().unwrap());
         commands.push(Command::Grant { by, scope: Scope::of(kept.clone()) });
@@ -179,7 +216,14 @@ fn granted(books: &Books, drawn: &Drawn, file: &CaseFile, facts: Facts) -> Optio
 }
 
 /// Looks at every value of a production on its own.
-fn check(drawn: &Drawn, file: &CaseFile, allowed: &Scope, granted: &Scope, manifest: &Manifest, dir: &Path) -> usize {
+fn check(
+    drawn: &Drawn,
+    file: &CaseFile,
+    allowed: &Scope,
+    granted: &Scope,
+    manifest: &Manifest,
+    dir: &Path,
+) -> usize {
     let asked = file.demand.scope(Purpose::Disclose);
     let mut seen = 0;
     for entry in manifest.files.iter().filter(|entry| entry.form == FileForm::Ndjson) {
@@ -191,11 +235,16 @@ fn check(drawn: &Drawn, file: &CaseFile, allowed: &Scope, granted: &Scope, manif
             for (name, value) in &row {
                 let value = value.as_str().unwrap_or_default();
                 let element: ElementId = name.split(['.', ':']).next().unwrap().parse().unwrap();
-                let at = row.get("session_times").and_then(|at| at.as_str()).map(|at| at.parse::<Instant>().unwrap());
+                let at = row
+                    .get("session_times")
+                    .and_then(|at| at.as_str())
+                    .map(|at| at.parse::<Instant>().unwrap());
                 for scope in [&asked, allowed, granted] {
                     let inside = match at {
                         Some(at) => scope.covers(&entry.account, &element, at),
-                        None => scope.items().any(|item| item.element == element && item.account == entry.account),
+                        None => scope
+                            .items()
+                            .any(|item| item.element == element && item.account == entry.account),
                     };
                     assert!(inside, "{name} of {} at {at:?} is outside {scope:?}", entry.account);
                 }
@@ -216,7 +265,8 @@ fn check(drawn: &Drawn, file: &CaseFile, allowed: &Scope, granted: &Scope, manif
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_in_the_parcel_lie_within_asked_allowed_granted_and_held() {
-    let demands: usize = std::env::var("WRIT_DEMANDS").ok().and_then(|text| text.parse().ok()).unwrap_or(400);
+    let demands: usize =
+        std::env::var("WRIT_DEMANDS").ok().and_then(|text| text.parse().ok()).unwrap_or(400);
     let temp = tempfile::tempdir().unwrap();
     write_sources(temp.path());
     let books = books();
@@ -251,7 +301,9 @@ async fn rows_in_the_parcel_lie_within_asked_allowed_granted_and_held() {
         productions += 1;
         std::fs::remove_dir_all(&produced.dir).unwrap();
     }
-    println!("{demands} demands, {productions} productions, {values} values looked at, {parcels} sealed and opened");
+    println!(
+        "{demands} demands, {productions} productions, {values} values looked at, {parcels} sealed and opened"
+    );
     assert!(productions * 4 > demands, "too few demands were granted to show anything");
     assert!(values > productions, "the productions hold next to nothing");
 }
@@ -260,7 +312,12 @@ async fn rows_in_the_parcel_lie_within_asked_allowed_granted_and_held() {
 fn sealed_and_opened(temp: &Path, manifest: &Manifest, production: &Path) -> std::path::PathBuf {
     let identity = Identity::generate();
     let at = day(21);
-    let key = EnrolledKey { purpose: KeyPurpose::Seal, key: identity.recipient(), enrolled: day(1), withdrawn: None };
+    let key = EnrolledKey {
+        purpose: KeyPurpose::Seal,
+        key: identity.recipient(),
+        enrolled: day(1),
+        withdrawn: None,
+    };
     let step = CustodyStep {
         verb: CustodyVerb::Received,
         at,
@@ -288,7 +345,8 @@ fn sealed_and_opened(temp: &Path, manifest: &Manifest, production: &Path) -> std
     writ_parcel::seal(&contents, &provider, &key, &parcel).unwrap();
     let out = temp.join("opened");
     let _ = std::fs::remove_dir_all(&out);
-    let expect = Expect { provider: Some(provider.public().into()), case: Some(manifest.case.clone()) };
+    let expect =
+        Expect { provider: Some(provider.public().into()), case: Some(manifest.case.clone()) };
     writ_parcel::open(&parcel, &identity, &expect, &out).unwrap();
     out.join("production")
 }

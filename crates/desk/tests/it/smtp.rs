@@ -81,7 +81,9 @@ fn sink() -> (String, Arc<Mutex<Vec<String>>>) {
                     line.clear();
                     kept.lock().unwrap().push(message);
                 }
-                stream.write_all(if verb == "QUIT" { b"221 bye\r\n" } else { b"250 ok\r\n" }).unwrap();
+                stream
+                    .write_all(if verb == "QUIT" { b"221 bye\r\n" } else { b"250 ok\r\n" })
+                    .unwrap();
             }
         }
     });
@@ -91,7 +93,11 @@ fn sink() -> (String, Arc<Mutex<Vec<String>>>) {
 async fn desk(home: &Path, server: &str, clock: Arc<SetClock>) -> Desk {
     std::fs::write(home.join("writ.toml"), HOUSE.replace("SERVER", server)).unwrap();
     std::fs::write(home.join("custody.toml"), CUSTODY).unwrap();
-    std::fs::write(home.join("people.csv"), "id,mail,full_name\nc1,lena@meridian.example,Lena Example\n").unwrap();
+    std::fs::write(
+        home.join("people.csv"),
+        "id,mail,full_name\nc1,lena@meridian.example,Lena Example\n",
+    )
+    .unwrap();
     Desk::open(home, books(), clock).await.unwrap()
 }
 
@@ -127,7 +133,13 @@ async fn a_notice_waits_for_the_mail_server_and_then_goes_out_once() {
     let taken = taken.lock().unwrap();
     assert_eq!(taken.len(), 1);
     assert!(taken[0].contains("To: lena@meridian.example"), "{}", taken[0]);
-    assert!(taken[0].to_lowercase().contains(&format!("message-id: <notice.{id}.a1@meridian.example>").to_lowercase()), "{}", taken[0]);
+    assert!(
+        taken[0]
+            .to_lowercase()
+            .contains(&format!("message-id: <notice.{id}.a1@meridian.example>").to_lowercase()),
+        "{}",
+        taken[0]
+    );
 }
 
 fn enrol(desk: &Desk, recipient: &str) {
@@ -135,7 +147,10 @@ fn enrol(desk: &Desk, recipient: &str) {
         "id": "us-example", "name": "Office of Example (invented)", "jurisdiction": "US", "class": "us-attorney",
         "keys": [{ "purpose": "seal", "key": recipient, "enrolled": "2026-01-01T00:00:00Z" }],
     });
-    desk.change_registry(|registry| registry.authorities.push(serde_json::from_value(authority).unwrap())).unwrap();
+    desk.change_registry(|registry| {
+        registry.authorities.push(serde_json::from_value(authority).unwrap())
+    })
+    .unwrap();
 }
 
 /// Works, and agrees wherever people must.

@@ -39,10 +39,16 @@ impl Case {
         let id = CaseId::from_random([1; 5]);
         let said = |what: &str| format!("{}: {what}", self.title);
         let given: Vec<_> = self.given.iter().flat_map(|phrase| events(phrase)).collect();
-        let before = replay(&id, given.iter().map(|event| (minute(2), event))).map_err(|error| said(&error.to_string()))?;
+        let before = replay(&id, given.iter().map(|event| (minute(2), event)))
+            .map_err(|error| said(&error.to_string()))?;
         let now = minute(if self.minute == 0 { 3 } else { self.minute });
         if let Some(wanted) = &self.owed {
-            let owed: Vec<_> = before.iter().flat_map(|case| duty(case, now)).filter(|owed| owed.from <= now).map(|owed| owed.duty.as_str().to_owned()).collect();
+            let owed: Vec<_> = before
+                .iter()
+                .flat_map(|case| duty(case, now))
+                .filter(|owed| owed.from <= now)
+                .map(|owed| owed.duty.as_str().to_owned())
+                .collect();
             if &owed != wanted {
                 return Err(said(&format!("owes {owed:?}, not {wanted:?}")));
             }
@@ -59,7 +65,9 @@ impl Case {
             }
             (Err(refusal), Some(words)) if &refusal.to_string() == words => Ok(()),
             (Err(refusal), _) => Err(said(&format!("refused: {refusal}"))),
-            (Ok(happened), Some(words)) => Err(said(&format!("not refused with `{words}`, but happened {happened:?}"))),
+            (Ok(happened), Some(words)) => {
+                Err(said(&format!("not refused with `{words}`, but happened {happened:?}")))
+            }
         }
     }
 }

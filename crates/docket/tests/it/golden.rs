@@ -8,24 +8,52 @@ const GOLDEN: &str = include_str!("events.ndjson");
 
 /// One phrase for every kind of event.
 const KINDS: [&str; 27] = [
-    "lodged", "call-back", "proven", "not proven", "ruled: narrow, in emergency", "approved by reviewer-1",
-    "granted by reviewer-1", "granted by both", "granted in emergency", "overridden", "refused", "preserved to minute 60",
-    "supplemented", "collected", "collection failed", "sealed", "delivered", "told", "notice deferred to minute 90",
-    "confirmed", "confirmation missed", "withdrawn", "suspended", "resumed", "preservation extended to minute 120",
-    "preservation ended", "closed as content",
+    "lodged",
+    "call-back",
+    "proven",
+    "not proven",
+    "ruled: narrow, in emergency",
+    "approved by reviewer-1",
+    "granted by reviewer-1",
+    "granted by both",
+    "granted in emergency",
+    "overridden",
+    "refused",
+    "preserved to minute 60",
+    "supplemented",
+    "collected",
+    "collection failed",
+    "sealed",
+    "delivered",
+    "told",
+    "notice deferred to minute 90",
+    "confirmed",
+    "confirmation missed",
+    "withdrawn",
+    "suspended",
+    "resumed",
+    "preservation extended to minute 120",
+    "preservation ended",
+    "closed as content",
 ];
 
 #[test]
 fn stored_events_keep_their_form() {
-    let written: Vec<String> =
-        KINDS.iter().flat_map(|phrase| events(phrase)).map(|event| serde_json::to_string(&event).unwrap()).collect();
+    let written: Vec<String> = KINDS
+        .iter()
+        .flat_map(|phrase| events(phrase))
+        .map(|event| serde_json::to_string(&event).unwrap())
+        .collect();
     let golden: Vec<&str> = GOLDEN.lines().collect();
     if std::env::var_os("WRIT_WRITE_GOLDEN").is_some() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/events.ndjson");
         std::fs::write(path, written.join("\n") + "\n").unwrap();
         return;
     }
-    assert_eq!(written, golden, "an event's stored form changed: old journals would no longer read");
+    assert_eq!(
+        written, golden,
+        "an event's stored form changed: old journals would no longer read"
+    );
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! The phrases of `cases.toml`: each names an event or a command of one small case.
 
-use writ_docket::{AnswerKind, Approvers, ClosedAs, Collected, Command, Decider, Event, FourEyes, Lodging, Ruled, RuledItem};
+use writ_docket::{
+    AnswerKind, Approvers, ClosedAs, Collected, Command, Decider, Event, FourEyes, Lodging, Ruled,
+    RuledItem,
+};
 use writ_vocabulary::{
-    Answer, Category, Digest, Factor, FactorKind, Instant, Item, NoticeRule, Outcome, Period, Purpose, Scope, Then,
+    Answer, Category, Digest, Factor, FactorKind, Instant, Item, NoticeRule, Outcome, Period,
+    Purpose, Scope, Then,
 };
 
 /// Minute `minute` of the night.
@@ -79,7 +83,13 @@ fn emergency() -> Ruled {
 }
 
 fn factor(kind: FactorKind, by: Option<&str>) -> Factor {
-    Factor { kind, at: minute(1), from_request: kind == FactorKind::AlignedDkim, by: by.map(person), officer: None }
+    Factor {
+        kind,
+        at: minute(1),
+        from_request: kind == FactorKind::AlignedDkim,
+        by: by.map(person),
+        officer: None,
+    }
 }
 
 fn collected(rows: u64, content_rows: u64) -> Collected {
@@ -88,16 +98,22 @@ fn collected(rows: u64, content_rows: u64) -> Collected {
 
 /// The events that a phrase names.
 pub fn events(phrase: &str) -> Vec<Event> {
-    let granted = |by, elements: &[&str]| Event::Granted { by, scope: scope(elements), confirm_by: None };
+    let granted =
+        |by, elements: &[&str]| Event::Granted { by, scope: scope(elements), confirm_by: None };
     let one = |event| vec![event];
     match phrase {
         "lodged" => one(Event::Lodged(lodging())),
-        "call-back" => one(Event::FactorAdded { factor: factor(FactorKind::CallBack, Some("clerk-2")) }),
+        "call-back" => {
+            one(Event::FactorAdded { factor: factor(FactorKind::CallBack, Some("clerk-2")) })
+        }
         "aligned mail" => one(Event::FactorAdded { factor: factor(FactorKind::AlignedDkim, None) }),
         "proven" => [
             events("aligned mail"),
             events("call-back"),
-            one(Event::Authenticated { authority: "us-example".parse().unwrap(), recipient: Some(digest("key")) }),
+            one(Event::Authenticated {
+                authority: "us-example".parse().unwrap(),
+                recipient: Some(digest("key")),
+            }),
         ]
         .concat(),
         "proven without a key" => [
@@ -106,23 +122,52 @@ pub fn events(phrase: &str) -> Vec<Event> {
             one(Event::Authenticated { authority: "us-example".parse().unwrap(), recipient: None }),
         ]
         .concat(),
+        "authenticated" => one(Event::Authenticated {
+            authority: "us-example".parse().unwrap(),
+            recipient: Some(digest("key")),
+        }),
         "not proven" => one(Event::NotAuthenticated { authority: "us-example".parse().unwrap() }),
-        "ruled: narrow, two people" => one(Event::Assessed { ruled: ruled(Outcome::Narrow, 2, NoticeRule::Nothing) }),
-        "ruled: narrow, one person" => one(Event::Assessed { ruled: ruled(Outcome::Narrow, 1, NoticeRule::Nothing) }),
-        "ruled: narrow, the machine may" => one(Event::Assessed { ruled: ruled(Outcome::Narrow, 0, NoticeRule::Nothing) }),
-        "ruled: narrow, tell before" => one(Event::Assessed { ruled: ruled(Outcome::Narrow, 1, NoticeRule::Before) }),
-        "ruled: narrow, tell at minute 90" => {
-            one(Event::Assessed { ruled: ruled(Outcome::Narrow, 1, NoticeRule::Deferred { until: minute(90) }) })
+        "ruled: narrow, two people" => {
+            one(Event::Assessed { ruled: ruled(Outcome::Narrow, 2, NoticeRule::Nothing) })
         }
-        "ruled: narrow, gag without end" => one(Event::Assessed { ruled: ruled(Outcome::Narrow, 1, NoticeRule::Barred) }),
+        "ruled: narrow, one person" => {
+            one(Event::Assessed { ruled: ruled(Outcome::Narrow, 1, NoticeRule::Nothing) })
+        }
+        "ruled: narrow, the machine may" => {
+            one(Event::Assessed { ruled: ruled(Outcome::Narrow, 0, NoticeRule::Nothing) })
+        }
+        "ruled: narrow, tell before" => {
+            one(Event::Assessed { ruled: ruled(Outcome::Narrow, 1, NoticeRule::Before) })
+        }
+        "ruled: narrow, tell at minute 90" => one(Event::Assessed {
+            ruled: ruled(Outcome::Narrow, 1, NoticeRule::Deferred { until: minute(90) }),
+        }),
+        "ruled: narrow, gag without end" => {
+            one(Event::Assessed { ruled: ruled(Outcome::Narrow, 1, NoticeRule::Barred) })
+        }
         "ruled: narrow, in emergency" => one(Event::Assessed { ruled: emergency() }),
-        "ruled: refuse" => one(Event::Assessed { ruled: ruled(Outcome::Refuse, 0, NoticeRule::Nothing) }),
-        "ruled: cure" => one(Event::Assessed { ruled: ruled(Outcome::Cure, 0, NoticeRule::Nothing) }),
-        "ruled: hold" => one(Event::Assessed { ruled: ruled(Outcome::Hold, 0, NoticeRule::Nothing) }),
-        "ruled: preserve" => one(Event::Assessed { ruled: ruled(Outcome::Preserve, 0, NoticeRule::Nothing) }),
-        "ruled: escalate" => one(Event::Assessed { ruled: ruled(Outcome::Escalate, 2, NoticeRule::Nothing) }),
-        "approved by reviewer-1" => one(Event::Approved { by: person("reviewer-1"), scope: scope(&["name", "message_body"]) }),
-        "granted by reviewer-1" => one(granted(Approvers::One(person("reviewer-1")), &["name", "message_body"])),
+        "ruled: refuse" => {
+            one(Event::Assessed { ruled: ruled(Outcome::Refuse, 0, NoticeRule::Nothing) })
+        }
+        "ruled: cure" => {
+            one(Event::Assessed { ruled: ruled(Outcome::Cure, 0, NoticeRule::Nothing) })
+        }
+        "ruled: hold" => {
+            one(Event::Assessed { ruled: ruled(Outcome::Hold, 0, NoticeRule::Nothing) })
+        }
+        "ruled: preserve" => {
+            one(Event::Assessed { ruled: ruled(Outcome::Preserve, 0, NoticeRule::Nothing) })
+        }
+        "ruled: escalate" => {
+            one(Event::Assessed { ruled: ruled(Outcome::Escalate, 2, NoticeRule::Nothing) })
+        }
+        "approved by reviewer-1" => one(Event::Approved {
+            by: person("reviewer-1"),
+            scope: scope(&["name", "message_body"]),
+        }),
+        "granted by reviewer-1" => {
+            one(granted(Approvers::One(person("reviewer-1")), &["name", "message_body"]))
+        }
         "granted by the machine" => one(granted(Approvers::Machine, &["name", "message_body"])),
         "granted by both" => {
             let eyes = FourEyes::of(person("reviewer-1"), person("reviewer-2")).unwrap();
@@ -135,21 +180,35 @@ pub fn events(phrase: &str) -> Vec<Event> {
         "granted in emergency" => {
             let eyes = FourEyes::of(person("reviewer-1"), person("reviewer-2")).unwrap();
             let scope = scope(&["name", "message_body"]);
-            one(Event::Granted { by: Approvers::Two(eyes), scope, confirm_by: Some(minute(48 * 60)) })
+            one(Event::Granted {
+                by: Approvers::Two(eyes),
+                scope,
+                confirm_by: Some(minute(48 * 60)),
+            })
         }
         "overridden" => {
             let by = FourEyes::of(person("reviewer-1"), person("reviewer-2")).unwrap();
             one(Event::Overridden { by, scope: scope(&["message_body"]), reason: digest("reason") })
         }
         "refused" => one(Event::Answered { by: Decider::Machine, answer: AnswerKind::Refuse }),
-        "refused by reviewer-1" => one(Event::Answered { by: Decider::Person(person("reviewer-1")), answer: AnswerKind::Refuse }),
+        "refused by reviewer-1" => one(Event::Answered {
+            by: Decider::Person(person("reviewer-1")),
+            answer: AnswerKind::Refuse,
+        }),
         "cure asked" => one(Event::Answered { by: Decider::Machine, answer: AnswerKind::AskCure }),
         "held" => one(Event::Answered { by: Decider::Machine, answer: AnswerKind::Hold }),
-        "preserved to minute 60" => one(Event::Preserved { by: Decider::Machine, scope: lodging().asked, until: minute(60) }),
-        "answered: preserved" => one(Event::Answered { by: Decider::Machine, answer: AnswerKind::Preserved }),
-        "preservation extended to minute 120" => {
-            one(Event::PreservationExtended { by: Decider::Person(person("reviewer-1")), until: minute(120) })
+        "preserved to minute 60" => one(Event::Preserved {
+            by: Decider::Machine,
+            scope: lodging().asked,
+            until: minute(60),
+        }),
+        "answered: preserved" => {
+            one(Event::Answered { by: Decider::Machine, answer: AnswerKind::Preserved })
         }
+        "preservation extended to minute 120" => one(Event::PreservationExtended {
+            by: Decider::Person(person("reviewer-1")),
+            until: minute(120),
+        }),
         "preservation extended by the machine to minute 120" => {
             one(Event::PreservationExtended { by: Decider::Machine, until: minute(120) })
         }
@@ -158,12 +217,18 @@ pub fn events(phrase: &str) -> Vec<Event> {
         "collected" => one(Event::Collected(collected(7, 2))),
         "collected: no content" => one(Event::Collected(collected(7, 0))),
         "collected: nothing" => one(Event::Collected(collected(0, 0))),
-        "collection failed" => one(Event::CollectionFailed { why: "source `logins` is unreachable".into() }),
+        "collection failed" => {
+            one(Event::CollectionFailed { why: "source `logins` is unreachable".into() })
+        }
         "sealed" => one(Event::Sealed { parcel: digest("parcel"), recipient: digest("key") }),
         "delivered" => one(Event::Delivered { door: "outbox".into(), receipt: digest("receipt") }),
         "told" => one(Event::NoticeGiven { message: digest("message") }),
-        "notice deferred to minute 90" => one(Event::NoticeDeferred { until: minute(90), order: digest("order") }),
-        "confirmed" => one(Event::Confirmed { by: person("reviewer-1"), document: digest("document") }),
+        "notice deferred to minute 90" => {
+            one(Event::NoticeDeferred { until: minute(90), order: digest("order") })
+        }
+        "confirmed" => {
+            one(Event::Confirmed { by: person("reviewer-1"), document: digest("document") })
+        }
         "confirmation missed" => one(Event::ConfirmationMissed),
         "withdrawn" => one(Event::Withdrawn),
         "suspended" => one(Event::Suspended { document: digest("document") }),
@@ -184,10 +249,19 @@ pub fn command(phrase: &str) -> Command {
     let ruled_scope = scope(&["name", "message_body"]);
     match phrase {
         "lodge" => Command::Lodge(lodging()),
-        "add a call-back by clerk-2" => Command::AddFactor { factor: factor(FactorKind::CallBack, Some("clerk-2")) },
-        "add a call-back by clerk-1" => Command::AddFactor { factor: factor(FactorKind::CallBack, Some("clerk-1")) },
-        "authenticate" => Command::Authenticate { authority: "us-example".parse().unwrap(), recipient: Some(digest("key")) },
-        "assess: narrow, one person" => Command::Assess { ruled: ruled(Outcome::Narrow, 1, NoticeRule::Nothing) },
+        "add a call-back by clerk-2" => {
+            Command::AddFactor { factor: factor(FactorKind::CallBack, Some("clerk-2")) }
+        }
+        "add a call-back by clerk-1" => {
+            Command::AddFactor { factor: factor(FactorKind::CallBack, Some("clerk-1")) }
+        }
+        "authenticate" => Command::Authenticate {
+            authority: "us-example".parse().unwrap(),
+            recipient: Some(digest("key")),
+        },
+        "assess: narrow, one person" => {
+            Command::Assess { ruled: ruled(Outcome::Narrow, 1, NoticeRule::Nothing) }
+        }
         "assess: wider than asked" => {
             let mut wide = ruled(Outcome::Disclose, 1, NoticeRule::Nothing);
             wide.items[0].item.element = "photos".parse().unwrap();
@@ -197,14 +271,26 @@ pub fn command(phrase: &str) -> Command {
         "grant by the machine" => Command::Grant { by: Decider::Machine, scope: ruled_scope },
         "grant by reviewer-1" => Command::Grant { by: by("reviewer-1"), scope: ruled_scope },
         "grant by reviewer-2" => Command::Grant { by: by("reviewer-2"), scope: ruled_scope },
-        "grant the name by reviewer-2" => Command::Grant { by: by("reviewer-2"), scope: scope(&["name"]) },
+        "grant the name by reviewer-2" => {
+            Command::Grant { by: by("reviewer-2"), scope: scope(&["name"]) }
+        }
         "grant by clerk-1" => Command::Grant { by: by("clerk-1"), scope: ruled_scope },
-        "grant the key by reviewer-1" => Command::Grant { by: by("reviewer-1"), scope: scope(&["encryption_key"]) },
-        "grant nothing by reviewer-1" => Command::Grant { by: by("reviewer-1"), scope: Scope::nothing() },
-        "refuse by the machine" => Command::Answer { by: Decider::Machine, answer: AnswerKind::Refuse },
-        "refuse by reviewer-1" => Command::Answer { by: by("reviewer-1"), answer: AnswerKind::Refuse },
+        "grant the key by reviewer-1" => {
+            Command::Grant { by: by("reviewer-1"), scope: scope(&["encryption_key"]) }
+        }
+        "grant nothing by reviewer-1" => {
+            Command::Grant { by: by("reviewer-1"), scope: Scope::nothing() }
+        }
+        "refuse by the machine" => {
+            Command::Answer { by: Decider::Machine, answer: AnswerKind::Refuse }
+        }
+        "refuse by reviewer-1" => {
+            Command::Answer { by: by("reviewer-1"), answer: AnswerKind::Refuse }
+        }
         "preserve to minute 60" => Command::Preserve { by: Decider::Machine, until: minute(60) },
-        "extend preservation to minute 120" => Command::ExtendPreservation { by: by("reviewer-1"), until: minute(120) },
+        "extend preservation to minute 120" => {
+            Command::ExtendPreservation { by: by("reviewer-1"), until: minute(120) }
+        }
         "extend preservation by the machine to minute 120" => {
             Command::ExtendPreservation { by: Decider::Machine, until: minute(120) }
         }
@@ -232,16 +318,28 @@ pub fn command(phrase: &str) -> Command {
         "record that collecting failed" => {
             Command::RecordCollectionFailed { why: "source `logins` is unreachable".into() }
         }
-        "record sealed" => Command::RecordSealed { manifest: digest("manifest"), parcel: digest("parcel"), recipient: digest("key") },
-        "record sealed with another manifest" => {
-            Command::RecordSealed { manifest: digest("other"), parcel: digest("parcel"), recipient: digest("key") }
+        "record sealed" => Command::RecordSealed {
+            manifest: digest("manifest"),
+            parcel: digest("parcel"),
+            recipient: digest("key"),
+        },
+        "record sealed with another manifest" => Command::RecordSealed {
+            manifest: digest("other"),
+            parcel: digest("parcel"),
+            recipient: digest("key"),
+        },
+        "record sealed to another key" => Command::RecordSealed {
+            manifest: digest("manifest"),
+            parcel: digest("parcel"),
+            recipient: digest("other"),
+        },
+        "record delivered" => {
+            Command::RecordDelivered { door: "outbox".into(), receipt: digest("receipt") }
         }
-        "record sealed to another key" => {
-            Command::RecordSealed { manifest: digest("manifest"), parcel: digest("parcel"), recipient: digest("other") }
-        }
-        "record delivered" => Command::RecordDelivered { door: "outbox".into(), receipt: digest("receipt") },
         "record that the customer was told" => Command::RecordNotice { message: digest("message") },
-        "defer notice to minute 90" => Command::DeferNotice { until: minute(90), order: digest("order") },
+        "defer notice to minute 90" => {
+            Command::DeferNotice { until: minute(90), order: digest("order") }
+        }
         "confirm" => Command::Confirm { by: person("reviewer-1"), document: digest("document") },
         "miss the confirmation" => Command::MissConfirmation,
         "withdraw" => Command::Withdraw,

@@ -6,16 +6,46 @@ use writ_docket::{Case, Event, decide, duty, evolve, replay};
 use writ_vocabulary::{CaseId, Instant};
 
 const COMMANDS: [&str; 40] = [
-    "lodge", "add a call-back by clerk-2", "add a call-back by clerk-1", "authenticate", "assess: narrow, one person",
-    "assess: wider than asked", "grant by the machine", "grant by reviewer-1", "grant by reviewer-2",
-    "grant the name by reviewer-2", "grant by clerk-1", "grant the key by reviewer-1", "grant nothing by reviewer-1",
-    "refuse by the machine", "refuse by reviewer-1", "preserve to minute 60", "extend preservation to minute 120",
-    "extend preservation by the machine to minute 120", "extend preservation by the machine to minute 180",
-    "end the preservation", "supplement", "override for the content", "override for the key", "override for photos",
-    "record collected", "record that collecting failed", "record sealed", "record sealed with another manifest",
-    "record sealed to another key", "record delivered", "record that the customer was told",
-    "defer notice to minute 90", "confirm", "miss the confirmation", "withdraw", "suspend", "resume", "close",
-    "assess: narrow, one person", "grant by reviewer-1",
+    "lodge",
+    "add a call-back by clerk-2",
+    "add a call-back by clerk-1",
+    "authenticate",
+    "assess: narrow, one person",
+    "assess: wider than asked",
+    "grant by the machine",
+    "grant by reviewer-1",
+    "grant by reviewer-2",
+    "grant the name by reviewer-2",
+    "grant by clerk-1",
+    "grant the key by reviewer-1",
+    "grant nothing by reviewer-1",
+    "refuse by the machine",
+    "refuse by reviewer-1",
+    "preserve to minute 60",
+    "extend preservation to minute 120",
+    "extend preservation by the machine to minute 120",
+    "extend preservation by the machine to minute 180",
+    "end the preservation",
+    "supplement",
+    "override for the content",
+    "override for the key",
+    "override for photos",
+    "record collected",
+    "record that collecting failed",
+    "record sealed",
+    "record sealed with another manifest",
+    "record sealed to another key",
+    "record delivered",
+    "record that the customer was told",
+    "defer notice to minute 90",
+    "confirm",
+    "miss the confirmation",
+    "withdraw",
+    "suspend",
+    "resume",
+    "close",
+    "assess: narrow, one person",
+    "grant by reviewer-1",
 ];
 
 /// Rulings and proofs that a command alone rarely brings about.
@@ -26,7 +56,14 @@ const BEGINNINGS: [&[&str]; 9] = [
     &["lodged", "proven", "ruled: narrow, two people"],
     &["lodged", "proven", "ruled: narrow, tell before", "granted by reviewer-1"],
     &["lodged", "proven", "ruled: narrow, in emergency", "granted in emergency", "collected"],
-    &["lodged", "proven", "ruled: narrow, gag without end", "granted by reviewer-1", "collected", "sealed"],
+    &[
+        "lodged",
+        "proven",
+        "ruled: narrow, gag without end",
+        "granted by reviewer-1",
+        "collected",
+        "sealed",
+    ],
     &["lodged", "not proven", "ruled: hold"],
     &["lodged", "proven", "ruled: preserve"],
 ];
@@ -37,14 +74,19 @@ fn id() -> CaseId {
 
 /// Plays commands; everything that `decide` yields, `evolve` must accept.
 fn played(beginning: usize, steps: &[(usize, i64)]) -> (Vec<(Instant, Event)>, Option<Case>) {
-    let mut history: Vec<(Instant, Event)> =
-        BEGINNINGS[beginning].iter().flat_map(|phrase| events(phrase)).map(|event| (minute(2), event)).collect();
+    let mut history: Vec<(Instant, Event)> = BEGINNINGS[beginning]
+        .iter()
+        .flat_map(|phrase| events(phrase))
+        .map(|event| (minute(2), event))
+        .collect();
     let mut case = replay(&id(), history.iter().map(|(at, event)| (*at, event))).unwrap();
     for (number, at) in steps {
         let now = minute(*at);
         let Ok(happened) = decide(command(COMMANDS[*number]), case.as_ref(), now) else { continue };
         for event in happened {
-            case = Some(evolve(&id(), case, now, &event).expect("decide yields only what evolve accepts"));
+            case = Some(
+                evolve(&id(), case, now, &event).expect("decide yields only what evolve accepts"),
+            );
             history.push((now, event));
         }
     }

@@ -27,7 +27,9 @@ fn a_policy_without_a_fixed_rule_is_not_loaded() {
 
 #[test]
 fn a_policy_that_softens_a_fixed_rule_is_not_loaded() {
-    let said = without(|text| text.replace("Help::\"attack\" };", "Help::\"attack\" && !context.judge_level };"));
+    let said = without(|text| {
+        text.replace("Help::\"attack\" };", "Help::\"attack\" && !context.judge_level };")
+    });
     assert!(said.contains("fixed.cedar:") && said.contains("`P13.attack` was changed"), "{said}");
     let said = without(|text| text.replacen("no password, key or code", "hardly a password", 1));
     assert!(said.contains("`P12.credential` was changed"), "{said}");

@@ -39,7 +39,9 @@ fn every_rule_is_kept_and_every_policy_keeps_a_rule() {
 
 #[test]
 fn a_syntax_error_is_told_with_its_line() {
-    let said = faults_with("sender.cedar", |text| text.replacen("forbid (principal", "forbid principal", 1));
+    let said = faults_with("sender.cedar", |text| {
+        text.replacen("forbid (principal", "forbid principal", 1)
+    });
     assert!(said.contains("sender.cedar:9: "), "{said}");
 }
 
@@ -51,15 +53,18 @@ fn a_policy_that_forbids_without_saying_why_and_what_follows_is_refused() {
     assert!(said.contains("`@quote` that nobody reads") && said.contains("lacks `@cite"), "{said}");
     let said = faults_with("sender.cedar", |text| text.replacen("\"hold\"", "\"wait\"", 1));
     assert!(said.contains("`@then(\"wait\")`"), "{said}");
-    let said = faults_with("sender.cedar", |text| text.replacen("sender-proven", "sender-known", 1));
+    let said =
+        faults_with("sender.cedar", |text| text.replacen("sender-proven", "sender-known", 1));
     assert!(said.contains("`sender-known`, which is no finding"), "{said}");
 }
 
 #[test]
 fn a_word_that_the_schema_does_not_have_is_refused() {
-    let said = faults_with("sender.cedar", |text| text.replacen("State::\"holds\"", "State::\"hods\"", 1));
+    let said =
+        faults_with("sender.cedar", |text| text.replacen("State::\"holds\"", "State::\"hods\"", 1));
     assert!(said.contains("sender.cedar:") && said.contains("hods"), "{said}");
-    let said = faults_with("sender.cedar", |text| text.replacen("principal.proven", "principal.prven", 1));
+    let said =
+        faults_with("sender.cedar", |text| text.replacen("principal.proven", "principal.prven", 1));
     assert!(said.contains("prven"), "{said}");
 }
 
@@ -76,7 +81,9 @@ fn a_rule_that_nothing_keeps_and_a_rule_that_nobody_lists_are_refused() {
     assert!(said.contains("rule `P99` is kept by nothing"), "{said}");
     let said = faults_with("rules.toml", |text| text.replace("id = \"P17\"", "id = \"P71\""));
     assert!(said.contains("keeps rule `P17`, which `rules.toml` does not list"), "{said}");
-    let said = faults_with("rules.toml", |text| text.replace("title = \"Two people\"", "titel = \"Two people\""));
+    let said = faults_with("rules.toml", |text| {
+        text.replace("title = \"Two people\"", "titel = \"Two people\"")
+    });
     assert!(said.contains("rules.toml:") && said.contains("titel"), "{said}");
 }
 
@@ -84,5 +91,8 @@ fn a_rule_that_nothing_keeps_and_a_rule_that_nobody_lists_are_refused() {
 fn a_folder_without_schema_or_rules_is_refused() {
     let faults = Policy::load(Vec::new(), Vec::new()).unwrap_err();
     let said = crate::shown(&faults);
-    assert!(said.contains("exactly one file `*.cedarschema`") && said.contains("list of rules"), "{said}");
+    assert!(
+        said.contains("exactly one file `*.cedarschema`") && said.contains("list of rules"),
+        "{said}"
+    );
 }

@@ -47,7 +47,11 @@ fn with_overlay(texts: &[&str]) -> Policy {
 }
 
 fn overlay(texts: &[&str]) -> Files {
-    texts.iter().enumerate().map(|(n, text)| (format!("local-{n}.cedar"), (*text).to_owned())).collect()
+    texts
+        .iter()
+        .enumerate()
+        .map(|(n, text)| (format!("local-{n}.cedar"), (*text).to_owned()))
+        .collect()
 }
 
 fn lawbook() -> Lawbook {

@@ -28,9 +28,11 @@ fn an_overlay_that_permits_is_refused_with_its_place() {
 
 #[test]
 fn an_overlay_cannot_take_the_id_or_rule_of_a_collective_policy() {
-    let said = refused(&forbid(1, "disclose", "true").replace("@id(\"local-1\")", "@id(\"P13.attack\")"));
+    let said =
+        refused(&forbid(1, "disclose", "true").replace("@id(\"local-1\")", "@id(\"P13.attack\")"));
     assert!(said.contains("begin a provider's own with `local-`"), "{said}");
-    let said = refused(&forbid(1, "disclose", "true").replace("@rule(\"local-1\")", "@rule(\"P2\")"));
+    let said =
+        refused(&forbid(1, "disclose", "true").replace("@rule(\"local-1\")", "@rule(\"P2\")"));
     assert!(said.contains("takes an `@rule`"), "{said}");
     let said = refused(&forbid(1, "disclose", "true").replace("@then", "@fixed(\"true\") @then"));
     assert!(said.contains("only the collective policy fixes"), "{said}");
@@ -48,7 +50,10 @@ fn an_overlay_that_does_not_fit_the_schema_is_refused() {
     let said = refused(&forbid(1, "disclose", "resource.colour == \"red\""));
     assert!(said.contains("local-0.cedar:1") && said.contains("colour"), "{said}");
     assert!(refused(&forbid(1, "hand_over", "true")).contains("hand_over"));
-    assert!(refused(&forbid(1, "disclose", "resource.category == Category::\"secrets\"")).contains("secrets"));
+    assert!(
+        refused(&forbid(1, "disclose", "resource.category == Category::\"secrets\""))
+            .contains("secrets")
+    );
 }
 
 #[test]
@@ -64,7 +69,8 @@ static RESTRICTIONS: LazyLock<Vec<String>> = LazyLock::new(|| {
         forbid(0, "disclose", "resource.category == Category::\"content\""),
         forbid(1, "disclose", "resource.element == \"login_ip\""),
         forbid(2, "disclose", "context.voluntary").replace("escalate", "refuse"),
-        forbid(3, "preserve", "resource.flags.contains(Flag::\"press\")").replace("escalate", "narrow"),
+        forbid(3, "preserve", "resource.flags.contains(Flag::\"press\")")
+            .replace("escalate", "narrow"),
         forbid(4, "decide_alone", "true"),
         forbid(5, "decide_unattended", "resource.want == Want::\"preserve\""),
         forbid(6, "disclose", "principal.jurisdiction == \"US\" && resource.residence == \"\""),
@@ -73,7 +79,8 @@ static RESTRICTIONS: LazyLock<Vec<String>> = LazyLock::new(|| {
 
 /// The policy with every subset of the restrictions, by the bits of its number.
 static POLICIES: LazyLock<Vec<Policy>> = LazyLock::new(|| {
-    let chosen = |bits: usize| RESTRICTIONS.iter().enumerate().filter(move |(n, _)| bits >> n & 1 == 1);
+    let chosen =
+        |bits: usize| RESTRICTIONS.iter().enumerate().filter(move |(n, _)| bits >> n & 1 == 1);
     (0..1 << RESTRICTIONS.len())
         .filter(|bits: &usize| bits.count_ones() <= 2 || *bits == (1 << RESTRICTIONS.len()) - 1)
         .map(|bits| with_overlay(&chosen(bits).map(|(_, text)| text.as_str()).collect::<Vec<_>>()))

@@ -31,7 +31,10 @@ fn a_demand_of_ten_items_is_assessed_and_ruled() {
         std::hint::black_box(policy.rule_on(&assessment));
     }
     let ruled = begin.elapsed() / ROUNDS;
-    println!("assess {assessed:?}, rule {ruled:?}, {:.0} demands a second", 1.0 / (assessed + ruled).as_secs_f64());
+    println!(
+        "assess {assessed:?}, rule {ruled:?}, {:.0} demands a second",
+        1.0 / (assessed + ruled).as_secs_f64()
+    );
 }
 
 /// What a question costs by itself: one item, so that nothing is shared.
@@ -41,7 +44,8 @@ fn a_demand_of_one_item_is_ruled() {
     let (policy, lawbook) = (policy(), lawbook());
     let wanted = "cases/p1/warrant-in-force.toml";
     let (_, text) = files("policy").into_iter().find(|(file, _)| file == wanted).unwrap();
-    let case = CaseFile::parse(&text.replace("[\"name\", \"message_body\"]", "[\"name\"]")).unwrap();
+    let case =
+        CaseFile::parse(&text.replace("[\"name\", \"message_body\"]", "[\"name\"]")).unwrap();
     let assessment = lawbook.assess(&case.demand, &case.facts.unwrap()).unwrap();
     let begin = Instant::now();
     for _ in 0..ROUNDS {

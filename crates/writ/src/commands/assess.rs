@@ -32,7 +32,10 @@ pub fn assess(args: &Args, file: &Path, expect: bool, say: Say) -> Result<ExitCo
         accounts: Vec::new(),
     });
     let judged = loaded.judge(case.demand, facts).map_err(|error| {
-        fault::plain(format!("{} uses words that the law book does not know:\n{error}", file.display()))
+        fault::plain(format!(
+            "{} uses words that the law book does not know:\n{error}",
+            file.display()
+        ))
     })?;
     let differences = match (expect, &case.expect) {
         (false, _) => None,
@@ -70,12 +73,18 @@ fn text(assessed: &Assessed) -> String {
     text += &table(&["account", "element", "period", "answer"], ruling.items.iter().map(row));
     text += "\n\n";
     text += &reasons(&ruling.items);
-    let open: Vec<_> = ruling.findings.iter().filter(|finding| finding.state != FindingState::Holds).collect();
+    let open: Vec<_> =
+        ruling.findings.iter().filter(|finding| finding.state != FindingState::Holds).collect();
     if !open.is_empty() {
         text += "Findings that do not hold\n";
         for finding in open {
             let cite = finding.cite.as_ref().map(|cite| format!(" [{cite}]")).unwrap_or_default();
-            text += &format!("  {} {}\n{}\n", finding.id, finding.state, indented(&format!("{}{cite}", finding.text), 4));
+            text += &format!(
+                "  {} {}\n{}\n",
+                finding.id,
+                finding.state,
+                indented(&format!("{}{cite}", finding.text), 4)
+            );
         }
         text += "\n";
     }
@@ -126,7 +135,9 @@ pub(super) fn reasons(items: &[ItemRuling]) -> String {
     }
     let lines: Vec<_> = said
         .iter()
-        .map(|(line, elements)| format!("{}\n{}\n", indented(line, 0), indented(&elements.join(", "), 4)))
+        .map(|(line, elements)| {
+            format!("{}\n{}\n", indented(line, 0), indented(&elements.join(", "), 4))
+        })
         .collect();
     if lines.is_empty() { String::new() } else { format!("{}\n", lines.concat()) }
 }

@@ -13,7 +13,9 @@ pub fn run(args: &Args, command: &AuthorityCommand, say: Say) -> Result<()> {
         AuthorityCommand::List => {}
         AuthorityCommand::Add { id, name, jurisdiction, class, switchboard, domains } => {
             if registry.get(id).is_some() {
-                return Err(fault::plain(format!("`{id}` is in the registry already; edit authorities.toml to change it")));
+                return Err(fault::plain(format!(
+                    "`{id}` is in the registry already; edit authorities.toml to change it"
+                )));
             }
             let classes = books::load(args)?.lawbook.classes().clone();
             if !classes.contains_key(class) {
@@ -37,8 +39,11 @@ pub fn run(args: &Args, command: &AuthorityCommand, say: Say) -> Result<()> {
         AuthorityCommand::Enrol { id, seal, sign } => {
             let keys = [(KeyPurpose::Seal, seal), (KeyPurpose::Sign, sign)];
             let authority = registry.authorities.iter_mut().find(|authority| &authority.id == id);
-            let authority = authority.ok_or_else(|| fault::plain(format!("`{id}` is not in the registry")))?;
-            for (purpose, key) in keys.into_iter().filter_map(|(purpose, key)| Some((purpose, key.as_ref()?))) {
+            let authority =
+                authority.ok_or_else(|| fault::plain(format!("`{id}` is not in the registry")))?;
+            for (purpose, key) in
+                keys.into_iter().filter_map(|(purpose, key)| Some((purpose, key.as_ref()?)))
+            {
                 enrol(authority, purpose, key)?;
             }
             registry.write(&args.home).map_err(fault::of)?;
@@ -55,20 +60,28 @@ pub fn enrol(authority: &mut Authority, purpose: KeyPurpose, key: &str) -> Resul
         KeyPurpose::Sign => key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit()),
     };
     if !well_formed {
-        return Err(fault::plain(format!("`{key}` is not a key of that kind: `--seal age1...`, `--sign` 64 hexadecimal characters")));
+        return Err(fault::plain(format!(
+            "`{key}` is not a key of that kind: `--seal age1...`, `--sign` 64 hexadecimal characters"
+        )));
     }
     let now = Instant::now();
     for older in authority.keys.iter_mut().filter(|older| older.purpose == purpose) {
         older.withdrawn.get_or_insert(now);
     }
-    authority.keys.push(EnrolledKey { purpose, key: key.to_owned(), enrolled: now, withdrawn: None });
+    authority.keys.push(EnrolledKey {
+        purpose,
+        key: key.to_owned(),
+        enrolled: now,
+        withdrawn: None,
+    });
     Ok(())
 }
 
 fn listed(authorities: &[Authority]) -> String {
     let rows = authorities.iter().map(|authority| {
         let now = Instant::now();
-        let has = |purpose| if authority.key(purpose, now).is_some() { "yes" } else { "no" }.to_owned();
+        let has =
+            |purpose| if authority.key(purpose, now).is_some() { "yes" } else { "no" }.to_owned();
         vec![
             authority.id.to_string(),
             authority.jurisdiction.to_string(),

@@ -18,15 +18,25 @@ pub fn lawbook(args: &Args, command: &LawbookCommand, say: Say) -> Result<ExitCo
         LawbookCommand::Show { instrument } => {
             let Some(row) = loaded.lawbook.versions(instrument).last() else {
                 let near = loaded.lawbook.nearest_instrument(instrument);
-                let help = near.map_or("`writ lawbook list` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
-                return Err(fault::with_help(format!("the law book has no instrument `{instrument}`"), help));
+                let help = near.map_or("`writ lawbook list` lists them".to_owned(), |near| {
+                    format!("did you mean `{near}`?")
+                });
+                return Err(fault::with_help(
+                    format!("the law book has no instrument `{instrument}`"),
+                    help,
+                ));
             };
             show(row, say);
         }
         LawbookCommand::Check => return check(args, &loaded, say),
         LawbookCommand::Elements => elements(&loaded, say),
         LawbookCommand::Classes => {
-            let rows: Vec<_> = loaded.lawbook.classes().iter().map(|(id, class)| vec![id.to_string(), class.title.clone()]).collect();
+            let rows: Vec<_> = loaded
+                .lawbook
+                .classes()
+                .iter()
+                .map(|(id, class)| vec![id.to_string(), class.title.clone()])
+                .collect();
             say.result(&rows, |rows| table(&["class", "what"], rows.clone()));
         }
     }
@@ -39,7 +49,12 @@ fn list(loaded: &Books, say: Say) {
         .instruments()
         .map(|row| {
             let until = row.valid_to.map_or(String::new(), |day| format!(" to {day}"));
-            vec![row.id().to_string(), row.summary.title.clone(), confidence(row.summary.confidence).to_owned(), format!("{}{until}", row.valid_from)]
+            vec![
+                row.id().to_string(),
+                row.summary.title.clone(),
+                confidence(row.summary.confidence).to_owned(),
+                format!("{}{until}", row.valid_from),
+            ]
         })
         .collect();
     say.result(&rows, |rows| table(&["instrument", "title", "facts", "in force"], rows.clone()));
@@ -64,14 +79,28 @@ fn show(row: &Instrument, say: Say) {
     say.result(&value, |_| {
         let mut text = format!("{}  {}\n{}\n\n", row.id(), row.summary.title, row.summary.cite);
         text += &format!("{}\n\n", indented(&row.text, 0));
-        text += &format!("In force   {}{}\n", row.valid_from, row.valid_to.map_or(String::new(), |day| format!(" to {day}")));
-        text += &format!("Review by  {}\nFacts      {}\n", row.review_by, confidence(row.summary.confidence));
-        text += &format!("Compels    {}\n", if row.voluntary { "nothing: disclosure is the provider's choice" } else { "yes" });
+        text += &format!(
+            "In force   {}{}\n",
+            row.valid_from,
+            row.valid_to.map_or(String::new(), |day| format!(" to {day}"))
+        );
+        text += &format!(
+            "Review by  {}\nFacts      {}\n",
+            row.review_by,
+            confidence(row.summary.confidence)
+        );
+        text += &format!(
+            "Compels    {}\n",
+            if row.voluntary { "nothing: disclosure is the provider's choice" } else { "yes" }
+        );
         for check in &row.checks {
             text += &format!("Counsel    {}\n", indented(check, 11).trim_start());
         }
         for one in &row.requires {
-            text += &format!("Requires   {}\n", indented(&format!("{} [{}]", one.text, one.cite), 11).trim_start());
+            text += &format!(
+                "Requires   {}\n",
+                indented(&format!("{} [{}]", one.text, one.cite), 11).trim_start()
+            );
         }
         text
     });
@@ -84,19 +113,26 @@ fn elements(loaded: &Books, say: Say) {
         .elements()
         .iter()
         .map(|(id, element)| {
-            let of = |regime: &String| element.under(regime).map_or("-".to_owned(), |known| known.category.to_string());
+            let of = |regime: &String| {
+                element.under(regime).map_or("-".to_owned(), |known| known.category.to_string())
+            };
             std::iter::once(id.to_string()).chain(regimes.iter().map(of)).collect::<Vec<_>>()
         })
         .collect();
-    let header: Vec<&str> = std::iter::once("element").chain(regimes.iter().map(String::as_str)).collect();
+    let header: Vec<&str> =
+        std::iter::once("element").chain(regimes.iter().map(String::as_str)).collect();
     say.result(&rows, |rows| table(&header, rows.clone()));
 }
 
 fn check(args: &Args, loaded: &Books, say: Say) -> Result<ExitCode> {
-    let examples: Files = books::lawbook_files(args)?.into_iter().filter(|(path, _)| path.contains("/examples/")).collect();
+    let examples: Files = books::lawbook_files(args)?
+        .into_iter()
+        .filter(|(path, _)| path.contains("/examples/"))
+        .collect();
     let reports = cases(loaded, examples);
     let findings = loaded.lawbook.check_examples();
-    let failed: Vec<_> = reports.iter().filter(|report| !report.holds()).map(ToString::to_string).collect();
+    let failed: Vec<_> =
+        reports.iter().filter(|report| !report.holds()).map(ToString::to_string).collect();
     let mut by_confidence: BTreeMap<&str, usize> = BTreeMap::new();
     for row in loaded.lawbook.instruments() {
         *by_confidence.entry(confidence(row.summary.confidence)).or_default() += 1;
@@ -106,7 +142,8 @@ fn check(args: &Args, loaded: &Books, say: Say) -> Result<ExitCode> {
         "examples": reports.len(), "failed": failed, "findings_failed": findings.len(), "digest": loaded.lawbook.digest(),
     });
     say.result(&value, |_| {
-        let rows: Vec<_> = by_confidence.iter().map(|(word, number)| format!("{number} {word}")).collect();
+        let rows: Vec<_> =
+            by_confidence.iter().map(|(word, number)| format!("{number} {word}")).collect();
         let mut text = failed.iter().map(|line| format!("{line}\n")).collect::<String>();
         text += &format!(
             "{} ({}), {}, {} failed; digest {}",
@@ -125,7 +162,14 @@ pub fn policy(args: &Args, command: &PolicyCommand, say: Say) -> Result<ExitCode
     let loaded = books::load(args)?;
     match command {
         PolicyCommand::Rules => {
-            let rows: Vec<_> = loaded.policy.rules().iter().map(|rule| vec![rule.id.to_string(), rule.title.clone(), rule.policies.len().to_string()]).collect();
+            let rows: Vec<_> = loaded
+                .policy
+                .rules()
+                .iter()
+                .map(|rule| {
+                    vec![rule.id.to_string(), rule.title.clone(), rule.policies.len().to_string()]
+                })
+                .collect();
             say.result(&rows, |rows| say::table(&["rule", "title", "policies"], rows.clone()));
             Ok(ExitCode::SUCCESS)
         }
@@ -134,20 +178,31 @@ pub fn policy(args: &Args, command: &PolicyCommand, say: Say) -> Result<ExitCode
 }
 
 fn test(args: &Args, loaded: &Books, say: Say) -> Result<ExitCode> {
-    let files: Files = books::policy_files(args)?.into_iter().filter(|(path, _)| path.starts_with("cases/")).collect();
+    let files: Files = books::policy_files(args)?
+        .into_iter()
+        .filter(|(path, _)| path.starts_with("cases/"))
+        .collect();
     let reports = cases(loaded, files);
-    let failed: Vec<_> = reports.iter().filter(|report| !report.holds()).map(ToString::to_string).collect();
+    let failed: Vec<_> =
+        reports.iter().filter(|report| !report.holds()).map(ToString::to_string).collect();
     let rules = loaded.policy.rules().len();
     let value = serde_json::json!({ "rules": rules, "cases": reports.len(), "failed": failed, "digest": loaded.policy.digest() });
     say.result(&value, |_| {
         let mut text = failed.iter().map(|line| format!("{line}\n")).collect::<String>();
-        text += &format!("{}, {}, {} failed; digest {}", count(rules, "rule"), count(reports.len(), "case"), failed.len(), loaded.policy.digest().short());
+        text += &format!(
+            "{}, {}, {} failed; digest {}",
+            count(rules, "rule"),
+            count(reports.len(), "case"),
+            failed.len(),
+            loaded.policy.digest().short()
+        );
         text
     });
     Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn cases(loaded: &Books, files: Files) -> Vec<CaseReport> {
-    let files = files.into_iter().filter(|(path, _)| path.ends_with(".toml") || path.ends_with(".json"));
+    let files =
+        files.into_iter().filter(|(path, _)| path.ends_with(".toml") || path.ends_with(".json"));
     run_cases(&loaded.policy, files, |demand, facts| loaded.lawbook.assess(demand, facts))
 }

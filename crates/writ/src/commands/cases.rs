@@ -27,7 +27,8 @@ pub async fn lodge(
     supplements: Option<&CaseId>,
     say: Say,
 ) -> Result<ExitCode> {
-    let entered_by = entered_by.map(|person| desk.house().person(person)).transpose().map_err(fault::of)?;
+    let entered_by =
+        entered_by.map(|person| desk.house().person(person)).transpose().map_err(fault::of)?;
     let mut lodged = Vec::new();
     let mut refused = 0;
     for file in files {
@@ -46,12 +47,25 @@ pub async fn lodge(
                 Some(true) => "by the enrolled key",
                 Some(false) => "NOT by the enrolled key",
             };
-            vec![one.case.to_string(), instant(one.received), signature.to_owned(), one.file.clone()]
+            vec![
+                one.case.to_string(),
+                instant(one.received),
+                signature.to_owned(),
+                one.file.clone(),
+            ]
         });
-        if lodged.is_empty() { String::new() } else { table(&["case", "received", "signature", "file"], rows) }
+        if lodged.is_empty() {
+            String::new()
+        } else {
+            table(&["case", "received", "signature", "file"], rows)
+        }
     });
     if refused > 0 && !lodged.is_empty() {
-        eprintln!("{} of {} was not lodged; nothing of it was stored", count(refused, "file"), files.len());
+        eprintln!(
+            "{} of {} was not lodged; nothing of it was stored",
+            count(refused, "file"),
+            files.len()
+        );
     }
     Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
@@ -69,13 +83,19 @@ async fn lodge_one(
         None => desk.lodge(&intake, writ_channels::NATIVE, entered_by, None).await,
     }
     .map_err(in_file)?;
-    let beside = file.with_file_name(format!("{}.sig", file.file_name().unwrap_or_default().to_string_lossy()));
+    let beside = file
+        .with_file_name(format!("{}.sig", file.file_name().unwrap_or_default().to_string_lossy()));
     let signature = match std::fs::read_to_string(&beside) {
         Ok(text) => Some(desk.check_signature(&recorded.case.id, &text).await.map_err(in_file)?),
         Err(_) => None,
     };
     let case = recorded.case;
-    Ok(Lodged { file: file.display().to_string(), case: case.id, received: case.lodging.received, signature })
+    Ok(Lodged {
+        file: file.display().to_string(),
+        case: case.id,
+        received: case.lodging.received,
+        signature,
+    })
 }
 
 #[derive(Serialize)]
@@ -110,7 +130,11 @@ pub async fn list(desk: &Desk, all: bool, say: Say) -> Result<()> {
     lines.sort_by_key(|line| (line.by.unwrap_or(Instant::MAX), line.received));
     say.result(&lines, |lines| {
         let rows = lines.iter().map(|line| {
-            let stage = if line.suspended { format!("{} (suspended)", line.stage) } else { line.stage.to_owned() };
+            let stage = if line.suspended {
+                format!("{} (suspended)", line.stage)
+            } else {
+                line.stage.to_owned()
+            };
             let owed = line.owed.clone().unwrap_or_else(|| "-".to_owned());
             let by = line.by.map(|by| by.strftime("%m-%d %H:%MZ").to_string()).unwrap_or_default();
             vec![line.case.to_string(), line.instrument.clone(), stage, owed, by]
@@ -154,7 +178,11 @@ pub async fn show(desk: &Desk, id: &CaseId, say: Say) -> Result<()> {
         instrument: case.lodging.instrument.to_string(),
         issuer: demand.as_ref().map(|demand| demand.issuer.name.clone()),
         reference: demand.as_ref().map(|demand| demand.reference.clone()),
-        accounts: demand.iter().flat_map(|demand| &demand.accounts).map(|line| (line.reference.to_string(), line.account.to_string())).collect(),
+        accounts: demand
+            .iter()
+            .flat_map(|demand| &demand.accounts)
+            .map(|line| (line.reference.to_string(), line.account.to_string()))
+            .collect(),
         factors: case.factors.iter().map(|factor| factor.kind.to_string()).collect(),
         ruling,
         owed: duty(case, Instant::now()).into_iter().map(owed).collect(),
@@ -167,25 +195,39 @@ pub async fn show(desk: &Desk, id: &CaseId, say: Say) -> Result<()> {
 fn shown_text(shown: &Shown, recorded: &Recorded) -> String {
     let suspended = if shown.suspended { ", suspended" } else { "" };
     let mut text = format!("{}  {}{suspended}\n\n", shown.case, shown.stage);
-    text += &format!("Received   {} by the {} door\n", instant(shown.received), recorded.case.lodging.door);
+    text += &format!(
+        "Received   {} by the {} door\n",
+        instant(shown.received),
+        recorded.case.lodging.door
+    );
     text += &format!("Instrument {}\n", shown.instrument);
     match (&shown.issuer, &shown.reference) {
         (Some(issuer), Some(reference)) => text += &format!("Claimed by {issuer}, {reference}\n"),
         _ => text += "Its documents and identifiers were erased.\n",
     }
-    let factors = if shown.factors.is_empty() { "none".to_owned() } else { shown.factors.join(", ") };
+    let factors =
+        if shown.factors.is_empty() { "none".to_owned() } else { shown.factors.join(", ") };
     text += &format!("Factors    {factors}\n");
     for (reference, account) in &shown.accounts {
         text += &format!("Account    {reference}: {account}\n");
     }
     if let Some(ruling) = &shown.ruling {
-        text += &format!("Ruling     {}; {} must agree\n\n", ruling.outcome, people(ruling.approvers));
+        text +=
+            &format!("Ruling     {}; {} must agree\n\n", ruling.outcome, people(ruling.approvers));
         let rows = ruling.items.iter().map(|item| {
             let want = if item.want == Purpose::Disclose { "" } else { "preserve " };
             let then = item.then.map(|then| format!(": {then}")).unwrap_or_default();
-            vec![item.item.account.to_string(), format!("{want}{}", item.item.element), format!("{}{then}", item.answer)]
+            vec![
+                item.item.account.to_string(),
+                format!("{want}{}", item.item.element),
+                format!("{}{then}", item.answer),
+            ]
         });
-        text += &format!("{}\n\n{}", table(&["account", "element", "answer"], rows), reasons(&ruling.items));
+        text += &format!(
+            "{}\n\n{}",
+            table(&["account", "element", "answer"], rows),
+            reasons(&ruling.items)
+        );
     }
     text += "\nHistory\n";
     for (at, kind) in &shown.history {
@@ -213,9 +255,15 @@ pub async fn work(desk: &Desk, once: bool, say: Say) -> Result<ExitCode> {
     loop {
         let bar = indicatif::ProgressBar::new_spinner();
         let tell = |case: &CaseId, step: writ_collect::Progress| {
-            bar.set_message(format!("{case}: {} of {}, {}, {} rows", step.step, step.steps, step.source, step.rows));
+            bar.set_message(format!(
+                "{case}: {} of {}, {}, {} rows",
+                step.step, step.steps, step.source, step.rows
+            ));
             bar.tick();
         };
+        if let Err(error) = desk.refresh_registry() {
+            eprintln!("the registry as it was last read stays in use: {error}");
+        }
         let performed = desk.work(&tell).await.map_err(fault::of)?;
         bar.finish_and_clear();
         let failed = performed.iter().any(|one| matches!(one.done, Done::Later(_)));
@@ -236,17 +284,29 @@ pub async fn work(desk: &Desk, once: bool, say: Say) -> Result<ExitCode> {
 fn line(performed: &Performed) -> serde_json::Value {
     let duty = performed.duty.as_str();
     match &performed.done {
-        Done::Now(stage) => serde_json::json!({ "case": performed.case, "duty": duty, "stage": stage }),
-        Done::Later(error) => serde_json::json!({ "case": performed.case, "duty": duty, "error": error.to_string() }),
+        Done::Now(stage) => {
+            serde_json::json!({ "case": performed.case, "duty": duty, "stage": stage })
+        }
+        Done::Later(error) => {
+            serde_json::json!({ "case": performed.case, "duty": duty, "error": error.to_string() })
+        }
     }
 }
 
 fn worked_text(performed: &[Performed]) -> String {
     let rows = performed.iter().map(|one| match &one.done {
-        Done::Now(stage) => vec![one.case.to_string(), one.duty.as_str().to_owned(), format!("now {stage}")],
-        Done::Later(error) => vec![one.case.to_string(), one.duty.as_str().to_owned(), format!("waits: {error}")],
+        Done::Now(stage) => {
+            vec![one.case.to_string(), one.duty.as_str().to_owned(), format!("now {stage}")]
+        }
+        Done::Later(error) => {
+            vec![one.case.to_string(), one.duty.as_str().to_owned(), format!("waits: {error}")]
+        }
     });
-    if performed.is_empty() { "nothing was owed".to_owned() } else { table(&["case", "duty", "done"], rows) }
+    if performed.is_empty() {
+        "nothing was owed".to_owned()
+    } else {
+        table(&["case", "duty", "done"], rows)
+    }
 }
 
 /// One line for people on what a case waits for.
@@ -257,7 +317,11 @@ pub fn waits_for(recorded: &Recorded) -> String {
         Some(Owed { duty: Duty::Decide, .. }) => {
             let needed = recorded.case.ruled().map_or(1, |ruled| ruled.approvers);
             let given = matches!(&recorded.case.stage, writ_docket::Stage::Assessed(assessed) if assessed.approved.is_some());
-            if given { indented("one person agreed; a second must", 0) } else { format!("waits for {}", people(needed)) }
+            if given {
+                indented("one person agreed; a second must", 0)
+            } else {
+                format!("waits for {}", people(needed))
+            }
         }
         Some(owed) => format!("owes: {}", owed.duty.as_str()),
         None => "waits".to_owned(),

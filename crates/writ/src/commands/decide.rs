@@ -20,29 +20,47 @@ pub async fn run(desk: &Desk, said: &Said, say: Say) -> Result<()> {
     match said {
         Said::Factor { case, kind, person, from_request } => {
             let by = Some(person_of(desk, person)?);
-            let factor = Factor { kind: (*kind).into(), at: Instant::now(), from_request: *from_request, by, officer: None };
+            let factor = Factor {
+                kind: (*kind).into(),
+                at: Instant::now(),
+                from_request: *from_request,
+                by,
+                officer: None,
+            };
             let recorded = desk.add_factor(case, factor).await.map_err(fault::of)?;
+            told(&recorded, say);
+            Ok(())
+        }
+        Said::Authenticate { case } => {
+            let recorded = desk.authenticate_again(case).await.map_err(fault::of)?;
             told(&recorded, say);
             Ok(())
         }
         Said::Grant { decision, only } => {
             let recorded = desk.case(&decision.case).await.map_err(fault::of)?;
-            let allowed = recorded.case.ruled().map(writ_docket::Ruled::allowed).unwrap_or_default();
+            let allowed =
+                recorded.case.ruled().map(writ_docket::Ruled::allowed).unwrap_or_default();
             let scope = narrowed(&allowed, only)?;
-            give(desk, &decision.case, Command::Grant { by: decider(desk, decision)?, scope }, say).await
+            give(desk, &decision.case, Command::Grant { by: decider(desk, decision)?, scope }, say)
+                .await
         }
         Said::Preserve { decision, until } => {
             let command = Command::Preserve { by: decider(desk, decision)?, until: *until };
             give(desk, &decision.case, command, say).await
         }
         Said::Extend { decision, until } => {
-            let command = Command::ExtendPreservation { by: decider(desk, decision)?, until: *until };
+            let command =
+                Command::ExtendPreservation { by: decider(desk, decision)?, until: *until };
             give(desk, &decision.case, command, say).await
         }
         Said::Override { case, people, only, reason } => {
             let reason = kept(desk, case, reason).await?;
             let asked = desk.case(case).await.map_err(fault::of)?.case.lodging.asked;
-            let command = Command::Override { by: four_eyes(desk, people)?, scope: narrowed(&asked, only)?, reason };
+            let command = Command::Override {
+                by: four_eyes(desk, people)?,
+                scope: narrowed(&asked, only)?,
+                reason,
+            };
             give(desk, case, command, say).await
         }
         Said::Confirm { decision, document } => {
@@ -74,9 +92,15 @@ async fn give(desk: &Desk, case: &CaseId, command: Command, say: Say) -> Result<
 }
 
 fn told(recorded: &Recorded, say: Say) {
-    let value = serde_json::json!({ "case": recorded.case.id, "stage": recorded.case.stage_name() });
+    let value =
+        serde_json::json!({ "case": recorded.case.id, "stage": recorded.case.stage_name() });
     say.result(&value, |_| {
-        format!("{} is now {}; it {}", recorded.case.id, recorded.case.stage_name(), waits_for(recorded))
+        format!(
+            "{} is now {}; it {}",
+            recorded.case.id,
+            recorded.case.stage_name(),
+            waits_for(recorded)
+        )
     });
 }
 
@@ -92,8 +116,9 @@ fn four_eyes(desk: &Desk, people: &[String]) -> Result<FourEyes> {
     let [first, second] = people else {
         return Err(fault::plain("an override needs two people: `--as FIRST SECOND`"));
     };
-    FourEyes::of(person_of(desk, first)?, person_of(desk, second)?)
-        .ok_or_else(|| fault::plain(format!("`{first}` cannot be both pairs of eyes; name a second person")))
+    FourEyes::of(person_of(desk, first)?, person_of(desk, second)?).ok_or_else(|| {
+        fault::plain(format!("`{first}` cannot be both pairs of eyes; name a second person"))
+    })
 }
 
 /// The part of a scope with these elements; all of it where none are named.
@@ -101,10 +126,13 @@ fn narrowed(scope: &Scope, only: &[String]) -> Result<Scope> {
     if only.is_empty() {
         return Ok(scope.clone());
     }
-    let wanted: Vec<ElementId> = only.iter().map(|word| word.parse()).collect::<Result<_, _>>().map_err(fault::of)?;
+    let wanted: Vec<ElementId> =
+        only.iter().map(|word| word.parse()).collect::<Result<_, _>>().map_err(fault::of)?;
     let there: Vec<ElementId> = scope.items().map(|item| item.element).collect();
     match wanted.iter().find(|element| !there.contains(element)) {
-        Some(missing) => Err(fault::plain(format!("`{missing}` is not among what can be chosen here"))),
+        Some(missing) => {
+            Err(fault::plain(format!("`{missing}` is not among what can be chosen here")))
+        }
         None => Ok(scope.narrowed(|item| wanted.contains(&item.element))),
     }
 }

@@ -16,14 +16,19 @@ const CUSTODY: &str = include_str!("../../templates/custody.toml");
 pub fn init(home: &Path, say: Say) -> Result<()> {
     let settings = home.join("writ.toml");
     if settings.exists() {
-        return Err(fault::plain(format!("`{}` is a provider's home already; nothing was changed", home.display())));
+        return Err(fault::plain(format!(
+            "`{}` is a provider's home already; nothing was changed",
+            home.display()
+        )));
     }
     let write = |name: &str, text: &str| {
         let path = home.join(name);
-        std::fs::write(&path, text).map_err(|error| fault::plain(format!("{}: {error}", path.display())))
+        std::fs::write(&path, text)
+            .map_err(|error| fault::plain(format!("{}: {error}", path.display())))
     };
     let local = home.join("policy").join("local");
-    std::fs::create_dir_all(&local).map_err(|error| fault::plain(format!("{}: {error}", local.display())))?;
+    std::fs::create_dir_all(&local)
+        .map_err(|error| fault::plain(format!("{}: {error}", local.display())))?;
     if !home.join("custody.toml").exists() {
         write("custody.toml", CUSTODY)?;
     }
@@ -44,7 +49,13 @@ pub fn schema() -> Result<()> {
     Ok(())
 }
 
-pub async fn report(desk: &Desk, from: Option<Instant>, until: Option<Instant>, csv: bool, say: Say) -> Result<()> {
+pub async fn report(
+    desk: &Desk,
+    from: Option<Instant>,
+    until: Option<Instant>,
+    csv: bool,
+    say: Say,
+) -> Result<()> {
     let figures = figures(desk, from, until).await?;
     if csv {
         print!("{}", figures.to_csv());
@@ -55,7 +66,11 @@ pub async fn report(desk: &Desk, from: Option<Instant>, until: Option<Instant>, 
 }
 
 /// The figures, folded from every case's events.
-pub async fn figures(desk: &Desk, from: Option<Instant>, until: Option<Instant>) -> Result<Figures> {
+pub async fn figures(
+    desk: &Desk,
+    from: Option<Instant>,
+    until: Option<Instant>,
+) -> Result<Figures> {
     let mut histories = Vec::new();
     for id in desk.cases().await.map_err(fault::of)? {
         let recorded = desk.case(&id).await.map_err(fault::of)?;
@@ -82,15 +97,24 @@ pub fn figures_text(figures: &Figures) -> String {
         ]
     });
     let total = figures.total();
-    let summary: Vec<_> = total.columns().iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("{count} {name}")).collect();
-    let header = ["instrument", "of", "recd", "content", "other", "none", "no", "asked back", "open"];
+    let summary: Vec<_> = total
+        .columns()
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
+    let header =
+        ["instrument", "of", "recd", "content", "other", "none", "no", "asked back", "open"];
     format!("{}\n\n{}\n", table(&header, rows), crate::say::indented(&summary.join(", "), 0))
 }
 
 pub async fn erase(desk: &Desk, case: &CaseId, say: Say) -> Result<()> {
     let recorded = desk.case(case).await.map_err(fault::of)?;
     if !recorded.case.is_closed() {
-        return Err(fault::plain(format!("{case} is {}, not closed: something is still owed", recorded.case.stage_name())));
+        return Err(fault::plain(format!(
+            "{case} is {}, not closed: something is still owed",
+            recorded.case.stage_name()
+        )));
     }
     desk.erase(case).await.map_err(fault::of)?;
     say.result(&serde_json::json!({ "case": case, "erased": true }), |_| {
@@ -103,26 +127,65 @@ pub async fn doctor(desk: &Desk, say: Say) -> Result<ExitCode> {
     let mut checks: Vec<(&str, Result<String, String>)> = Vec::new();
     let wrong = desk.sources().check().await;
     let sources = desk.sources().custody().sources.len();
-    checks.push(("sources", if wrong.is_empty() { Ok(format!("{sources} opened")) } else { Err(joined(&wrong)) }));
+    checks.push((
+        "sources",
+        if wrong.is_empty() { Ok(format!("{sources} opened")) } else { Err(joined(&wrong)) },
+    ));
     let verified = desk.journal().verify(None, &mut |_| {}).await;
-    checks.push(("journal", verified.map(|whole| format!("{} events, chain whole", whole.events)).map_err(|error| error.to_string())));
+    checks.push((
+        "journal",
+        verified
+            .map(|whole| {
+                format!("{} events, chain whole, head {}", whole.events, whole.head.digest.short())
+            })
+            .map_err(|error| error.to_string()),
+    ));
     let keyless: Vec<_> = desk
         .registry()
         .authorities
         .iter()
-        .filter(|authority| authority.key(writ_vocabulary::KeyPurpose::Seal, Instant::now()).is_none())
+        .filter(|authority| {
+            authority.key(writ_vocabulary::KeyPurpose::Seal, Instant::now()).is_none()
+        })
         .map(|authority| authority.id.to_string())
         .collect();
     let known = desk.registry().authorities.len();
-    checks.push(("registry", match (known, keyless.is_empty()) {
-        (0, _) => Err("no authorities; add them with `writ authority add`".to_owned()),
-        (_, true) => Ok(format!("{known} authorities, each with a key to seal to")),
-        (_, false) => Err(format!("no key to seal to: {}; enrol one with `writ authority enrol`", keyless.join(", "))),
-    }));
+    checks.push((
+        "registry",
+        match (known, keyless.is_empty()) {
+            (0, _) => Err("no authorities; add them with `writ authority add`".to_owned()),
+            (_, true) => Ok(format!("{known} authorities, each with a key to seal to")),
+            (_, false) => Err(format!(
+                "no key to seal to: {}; enrol one with `writ authority enrol`",
+                keyless.join(", ")
+            )),
+        },
+    ));
     let staff = desk.house().staff.len();
-    checks.push(("staff", if staff >= 2 { Ok(format!("{staff} people")) } else { Err("fewer than two people: what needs two can never be granted".to_owned()) }));
-    checks.push(("law book", Ok(format!("{} instruments, digest {}", desk.books().lawbook.instruments().count(), desk.books().lawbook.digest().short()))));
-    checks.push(("policy", Ok(format!("{} rules, digest {}", desk.books().policy.rules().len(), desk.books().policy.digest().short()))));
+    checks.push((
+        "staff",
+        if staff >= 2 {
+            Ok(format!("{staff} people"))
+        } else {
+            Err("fewer than two people: what needs two can never be granted".to_owned())
+        },
+    ));
+    checks.push((
+        "law book",
+        Ok(format!(
+            "{} instruments, digest {}",
+            desk.books().lawbook.instruments().count(),
+            desk.books().lawbook.digest().short()
+        )),
+    ));
+    checks.push((
+        "policy",
+        Ok(format!(
+            "{} rules, digest {}",
+            desk.books().policy.rules().len(),
+            desk.books().policy.digest().short()
+        )),
+    ));
     checks.push(("parcels", Ok(format!("signed with {}", desk.public_key().fingerprint()))));
     let healthy = checks.iter().all(|(_, result)| result.is_ok());
     let value: Vec<_> = checks

@@ -45,13 +45,16 @@ async fn at_the_desk(args: &Args, say: Say) -> Result<ExitCode> {
     }
     match &args.command {
         Command::Lodge { files, entered_by, supplements } => {
-            return cases::lodge(&desk, files, entered_by.as_deref(), supplements.as_ref(), say).await;
+            return cases::lodge(&desk, files, entered_by.as_deref(), supplements.as_ref(), say)
+                .await;
         }
         Command::Cases { all } => cases::list(&desk, *all, say).await,
         Command::Show { case } => cases::show(&desk, case, say).await,
         Command::Plan { case } => cases::plan(&desk, case, say).await,
         Command::Work { once } => return cases::work(&desk, *once, say).await,
-        Command::Report { from, until, csv } => house::report(&desk, *from, *until, *csv, say).await,
+        Command::Report { from, until, csv } => {
+            house::report(&desk, *from, *until, *csv, say).await
+        }
         Command::Erase { case, .. } => house::erase(&desk, case, say).await,
         Command::Doctor => return house::doctor(&desk, say).await,
         other => decide::run(&desk, other, say).await,

@@ -24,9 +24,11 @@ impl Secrets {
     /// Reads the keys of a demo home, or makes and enrols them.
     pub fn of(home: &Path, registry: &mut Registry) -> Result<Self> {
         let path = home.join("authorities-own-keys.toml");
-        let unwritable = |error: std::io::Error| fault::plain(format!("{}: {error}", path.display()));
+        let unwritable =
+            |error: std::io::Error| fault::plain(format!("{}: {error}", path.display()));
         let secrets = match std::fs::read_to_string(&path) {
-            Ok(text) => toml::from_str(&text).map_err(|error| fault::plain(format!("{}: {error}", path.display())))?,
+            Ok(text) => toml::from_str(&text)
+                .map_err(|error| fault::plain(format!("{}: {error}", path.display())))?,
             Err(_) => {
                 let secrets = Self::make(registry)?;
                 let text = toml::to_string_pretty(&secrets).map_err(fault::of)?;
@@ -43,7 +45,8 @@ impl Secrets {
     fn make(registry: &Registry) -> Result<Self> {
         let one = |authority: &writ_vocabulary::Authority| {
             let mut seed = [0; 32];
-            getrandom::fill(&mut seed).map_err(|error| fault::plain(format!("no random bytes: {error}")))?;
+            getrandom::fill(&mut seed)
+                .map_err(|error| fault::plain(format!("no random bytes: {error}")))?;
             let seal = Identity::generate().secret_text().to_string();
             Ok((authority.id.clone(), Secret { seal, sign: hex::encode(seed) }))
         };
@@ -51,7 +54,12 @@ impl Secrets {
     }
 
     fn enrolled(&self, id: &AuthorityId) -> Result<Vec<EnrolledKey>> {
-        let key = |purpose, key| EnrolledKey { purpose, key, enrolled: Instant::UNIX_EPOCH, withdrawn: None };
+        let key = |purpose, key| EnrolledKey {
+            purpose,
+            key,
+            enrolled: Instant::UNIX_EPOCH,
+            withdrawn: None,
+        };
         let Some(identity) = self.identity(id)? else { return Ok(Vec::new()) };
         let sign = self.signing(id).map(|sign| hex::encode(sign.verifying_key().to_bytes()));
         let seal = Some(key(KeyPurpose::Seal, identity.recipient()));

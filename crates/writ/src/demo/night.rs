@@ -63,7 +63,8 @@ impl Night {
             match folder {
                 Some(folder) => {
                     let path = folder.join(name);
-                    std::fs::read_to_string(&path).map_err(|error| fault::plain(format!("{}: {error}", path.display())))
+                    std::fs::read_to_string(&path)
+                        .map_err(|error| fault::plain(format!("{}: {error}", path.display())))
                 }
                 None => FOUNDING_NIGHT
                     .get_file(name)
@@ -72,10 +73,12 @@ impl Night {
                     .ok_or_else(|| fault::plain(format!("the scenario has no file `{name}`"))),
             }
         };
-        let play: Play = toml::from_str(&read("play.toml")?).map_err(|error| fault::plain(format!("play.toml: {error}")))?;
+        let play: Play = toml::from_str(&read("play.toml")?)
+            .map_err(|error| fault::plain(format!("play.toml: {error}")))?;
         let steps = play.step.into_iter().map(|people| {
             let bytes = read(&people.file)?.into_bytes();
-            let intake = writ_channels::read(&bytes).map_err(|error| fault::of_intake(Path::new(&people.file), &bytes, &error))?;
+            let intake = writ_channels::read(&bytes)
+                .map_err(|error| fault::of_intake(Path::new(&people.file), &bytes, &error))?;
             Ok(Step { file: people.file.clone(), intake, people })
         });
         let steps = steps.collect::<Result<Vec<_>>>()?;
@@ -115,7 +118,8 @@ fn millis<S: serde::Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::
 
 impl Ended {
     /// The header of the lines.
-    pub const HEADER: &str = "ASKED                           OUTCOME   WHY                       MACHINE PEOPLE";
+    pub const HEADER: &str =
+        "ASKED                           OUTCOME   WHY                       MACHINE PEOPLE";
 
     /// The case in one line of 80 columns.
     pub fn line(&self) -> String {
@@ -147,7 +151,10 @@ pub async fn play(desk: &Desk, clock: &SetClock, stage: &Stage, step: &Step) -> 
     clock.set(received);
     let mut watch = Watch::default();
     let id = case_id(&step.file, &step.intake);
-    let lodging = watch.time(desk.lodge(&step.intake, writ_channels::NATIVE, None, Some(id))).await.map_err(fault::of)?;
+    let lodging = watch
+        .time(desk.lodge(&step.intake, writ_channels::NATIVE, None, Some(id)))
+        .await
+        .map_err(fault::of)?;
     let id = lodging.case.id.clone();
     if let Some((latest, _)) = lodging.events.last() {
         clock.set((*latest).max(received));
@@ -204,11 +211,19 @@ fn jiff_now(clock: &SetClock) -> Instant {
 }
 
 /// The reviewers agree with the ruling, one after the other, each after thinking.
-async fn review(desk: &Desk, clock: &SetClock, step: &Step, id: &CaseId, watch: &mut Watch) -> Result<()> {
+async fn review(
+    desk: &Desk,
+    clock: &SetClock,
+    step: &Step,
+    id: &CaseId,
+    watch: &mut Watch,
+) -> Result<()> {
     for reviewer in &step.people.reviewers {
         let recorded = desk.case(id).await.map_err(fault::of)?;
         let owed = duty(&recorded.case, jiff_now(clock));
-        let Some(ruled) = recorded.case.ruled().filter(|_| owed.iter().any(|owed| owed.duty == Duty::Decide)) else {
+        let Some(ruled) =
+            recorded.case.ruled().filter(|_| owed.iter().any(|owed| owed.duty == Duty::Decide))
+        else {
             return Ok(());
         };
         let first = matches!(&recorded.case.stage, At::Assessed(assessed) if assessed.approved.as_ref().is_some_and(|(person, _)| person == reviewer));
@@ -216,7 +231,8 @@ async fn review(desk: &Desk, clock: &SetClock, step: &Step, id: &CaseId, watch: 
             continue;
         }
         watch.people(clock, step.people.thinking_seconds);
-        let command = Command::Grant { by: Decider::Person(reviewer.clone()), scope: ruled.allowed() };
+        let command =
+            Command::Grant { by: Decider::Person(reviewer.clone()), scope: ruled.allowed() };
         watch.time(desk.command(id, command, None)).await.map_err(fault::of)?;
         watch.time(work(desk, id)).await?;
     }
@@ -234,7 +250,9 @@ async fn work(desk: &Desk, id: &CaseId) -> Result<()> {
 fn failure(performed: Performed) -> Option<miette::Report> {
     match performed.done {
         writ_desk::Done::Now(_) => None,
-        writ_desk::Done::Later(error) => Some(fault::plain(format!("{}: {}: {error}", performed.case, performed.duty.as_str()))),
+        writ_desk::Done::Later(error) => {
+            Some(fault::plain(format!("{}: {}: {error}", performed.case, performed.duty.as_str())))
+        }
     }
 }
 
@@ -244,12 +262,22 @@ async fn ended(desk: &Desk, step: &Step, recorded: Recorded, watch: Watch) -> Re
         Some(expect) => expect.differences(&ruling).iter().map(ToString::to_string).collect(),
         None => vec!["the case file expects nothing".to_owned()],
     };
-    let sealed = recorded.events.iter().any(|(_, event)| matches!(event, writ_docket::Event::Sealed { .. }));
+    let sealed =
+        recorded.events.iter().any(|(_, event)| matches!(event, writ_docket::Event::Sealed { .. }));
     let gives = matches!(ruling.outcome, Outcome::Disclose | Outcome::Narrow);
     if gives != sealed {
-        differences.push(format!("the ruling is `{}`, and {}", ruling.outcome, if sealed { "a parcel was sealed" } else { "no parcel was sealed" }));
+        differences.push(format!(
+            "the ruling is `{}`, and {}",
+            ruling.outcome,
+            if sealed { "a parcel was sealed" } else { "no parcel was sealed" }
+        ));
     }
-    let reason = ruling.items.iter().find(|item| item.then.is_some()).or(ruling.items.first()).and_then(|item| item.reasons.first());
+    let reason = ruling
+        .items
+        .iter()
+        .find(|item| item.then.is_some())
+        .or(ruling.items.first())
+        .and_then(|item| item.reasons.first());
     Ok(Ended {
         file: step.file.clone(),
         title: step.intake.case.title.clone(),

@@ -3,8 +3,8 @@
 use super::authorities::Secrets;
 use super::night::Night;
 use crate::args::DemoArgs;
-use crate::meridian::{self, Size};
 use crate::fault;
+use crate::meridian::{self, Size};
 use crate::say::Say;
 use indicatif::{ProgressBar, ProgressStyle};
 use miette::Result;
@@ -30,8 +30,8 @@ impl Stage {
         generate(home, demo, say)?;
         let settings = home.join("writ.toml");
         std::fs::write(&settings, &night.provider).map_err(unwritable(&settings))?;
-        let mut registry: Registry =
-            toml::from_str(&night.authorities).map_err(|error| fault::plain(format!("authorities.toml: {error}")))?;
+        let mut registry: Registry = toml::from_str(&night.authorities)
+            .map_err(|error| fault::plain(format!("authorities.toml: {error}")))?;
         let secrets = Secrets::of(home, &mut registry)?;
         registry.write(home).map_err(fault::of)?;
         Ok(Self { secrets, home: home.to_owned() })
@@ -59,9 +59,11 @@ impl Stage {
                 }
                 let out = room.join(case.file_name());
                 if out.exists() {
-                    std::fs::remove_dir_all(&out).map_err(|error| fault::plain(format!("{}: {error}", out.display())))?;
+                    std::fs::remove_dir_all(&out)
+                        .map_err(|error| fault::plain(format!("{}: {error}", out.display())))?;
                 }
-                std::fs::create_dir_all(&room).map_err(|error| fault::plain(format!("{}: {error}", room.display())))?;
+                std::fs::create_dir_all(&room)
+                    .map_err(|error| fault::plain(format!("{}: {error}", room.display())))?;
                 writ_parcel::open(&parcel, &identity, &expect, &out).map_err(fault::of)?;
                 opened += 1;
             }
@@ -79,13 +81,18 @@ fn generate(home: &Path, demo: &DemoArgs, say: Say) -> Result<()> {
     }
     let data = home.join("data");
     if data.exists() {
-        std::fs::remove_dir_all(&data).map_err(|error| fault::plain(format!("{}: {error}", data.display())))?;
+        std::fs::remove_dir_all(&data)
+            .map_err(|error| fault::plain(format!("{}: {error}", data.display())))?;
     }
     if !say.json {
-        println!("Meridian, a fictional provider: {} accounts, {} login rows\n", demo.accounts, demo.logins);
+        println!(
+            "Meridian, a fictional provider: {} accounts, {} login rows\n",
+            demo.accounts, demo.logins
+        );
     }
     let bar = ProgressBar::new(0).with_style(
-        ProgressStyle::with_template("{msg:20} {bar:40} {percent:>3} %").unwrap_or_else(|_| ProgressStyle::default_bar()),
+        ProgressStyle::with_template("{msg:20} {bar:40} {percent:>3} %")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
     meridian::generate(home, size, &mut |what, done, all| {
         bar.set_message(what.to_owned());
@@ -94,5 +101,6 @@ fn generate(home: &Path, demo: &DemoArgs, say: Say) -> Result<()> {
     })
     .map_err(fault::of)?;
     bar.finish_and_clear();
-    std::fs::write(&whole, b"").map_err(|error| fault::plain(format!("{}: {error}", whole.display())))
+    std::fs::write(&whole, b"")
+        .map_err(|error| fault::plain(format!("{}: {error}", whole.display())))
 }

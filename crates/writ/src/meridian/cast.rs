@@ -158,7 +158,9 @@ impl Cast {
             return Err(wrong("the people are not in the order of their customer ids".to_owned()));
         }
         match cast.people.iter().find(|person| cast.homeless(person)) {
-            Some(person) => Err(wrong(format!("`{}` belongs to no organisation of the file", person.id))),
+            Some(person) => {
+                Err(wrong(format!("`{}` belongs to no organisation of the file", person.id)))
+            }
             None => Ok(cast),
         }
     }
@@ -190,7 +192,9 @@ impl TryFrom<String> for CustomerId {
     fn try_from(text: String) -> Result<Self, String> {
         let digits = text.strip_prefix("m-").filter(|digits| digits.len() == 8);
         let number = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
-        number.map(Self).ok_or_else(|| format!("`{text}` is not a customer id: write it as `m-0b41c7e2`"))
+        number
+            .map(Self)
+            .ok_or_else(|| format!("`{text}` is not a customer id: write it as `m-0b41c7e2`"))
     }
 }
 

@@ -66,7 +66,10 @@ async fn fill(path: &Path, people: &People<'_>, tell: Sender<u64>) -> Result<(),
     database.close().await
 }
 
-async fn run(database: &mut SqliteConnection, statements: &[&'static str]) -> Result<(), sqlx::Error> {
+async fn run(
+    database: &mut SqliteConnection,
+    statements: &[&'static str],
+) -> Result<(), sqlx::Error> {
     for statement in statements {
         sqlx::query(*statement).execute(&mut *database).await?;
     }
@@ -127,15 +130,28 @@ async fn cast(database: &mut SqliteConnection, people: &People<'_>) -> Result<()
     for person in &people.cast.people {
         let id = person.id.to_string();
         for alias in &person.aliases {
-            pair(database, "INSERT INTO aliases (customer_id, address) VALUES (?, ?)", &id, alias.as_str()).await?;
+            pair(
+                database,
+                "INSERT INTO aliases (customer_id, address) VALUES (?, ?)",
+                &id,
+                alias.as_str(),
+            )
+            .await?;
         }
         for element in &person.customer_keys {
-            pair(database, "INSERT INTO customer_keys VALUES (?, ?)", &id, element.as_str()).await?;
+            pair(database, "INSERT INTO customer_keys VALUES (?, ?)", &id, element.as_str())
+                .await?;
         }
         for flag in &person.flags {
             // A flag's word is its form in a file.
             let word = serde_json::to_value(flag).unwrap_or_default();
-            pair(database, "INSERT INTO flags VALUES (?, ?)", &id, word.as_str().unwrap_or_default()).await?;
+            pair(
+                database,
+                "INSERT INTO flags VALUES (?, ?)",
+                &id,
+                word.as_str().unwrap_or_default(),
+            )
+            .await?;
         }
         for session in &person.sessions {
             let began = session.at.as_second();

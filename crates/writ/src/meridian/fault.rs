@@ -12,7 +12,9 @@ pub enum MeridianError {
         path: PathBuf,
     },
     /// Fewer customers than the scenario names, or more than there are customer ids.
-    #[error("`{given}` accounts cannot be written: give from {least} (the people whom the scenario names) to {most}")]
+    #[error(
+        "`{given}` accounts cannot be written: give from {least} (the people whom the scenario names) to {most}"
+    )]
     Accounts {
         /// What was asked.
         given: u64,

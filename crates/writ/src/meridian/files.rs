@@ -30,13 +30,17 @@ pub(super) fn write(
                 let place = if under_key { sealed.join(own) } else { readable.join(own) };
                 for stored in &person.files {
                     let text = stored.text.as_bytes();
-                    let bytes = if under_key { noise(text.len() + 32, &mut chance) } else { text.to_vec() };
+                    let bytes =
+                        if under_key { noise(text.len() + 32, &mut chance) } else { text.to_vec() };
                     object(&place, &stored.name, &bytes, stored.at.as_second())?;
                 }
             }
             Account::Drawn { .. } => {
                 let at = DUSK - chance.below((DAYS * 86_400) as u64) as i64;
-                let text = format!("Shopping list number {}: lamp oil, pears, string.\n", chance.below(1_000));
+                let text = format!(
+                    "Shopping list number {}: lamp oil, pears, string.\n",
+                    chance.below(1_000)
+                );
                 object(&readable.join(own), "shopping-list.txt", text.as_bytes(), at)?;
             }
         }

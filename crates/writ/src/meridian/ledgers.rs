@@ -28,12 +28,21 @@ pub(super) fn write(
             let at = moment(DUSK - 86_400 * (30 * month + chance.below(28) as i64));
             let cents = 299 + 100 * chance.below(8);
             // Writing to a string cannot fail.
-            let _ = writeln!(payments, "{},{at},{cents},EUR,\"{}\"", customer.id, customer.payment_source);
+            let _ = writeln!(
+                payments,
+                "{},{at},{cents},EUR,\"{}\"",
+                customer.id, customer.payment_source
+            );
         }
         let mut at = DUSK - DAYS * 86_400;
         for _ in 0..4 {
             at += chance.below((DAYS * 86_400 / 4) as u64) as i64;
-            let deed = chance.pick(&["opened the folder", "shared a link", "uploaded a file", "changed the password"]);
+            let deed = chance.pick(&[
+                "opened the folder",
+                "shared a link",
+                "uploaded a file",
+                "changed the password",
+            ]);
             let line = json!({ "customer_id": customer.id, "at": moment(at), "deed": deed, "address": customer.registration_ip });
             let _ = writeln!(access, "{line}");
         }

@@ -4,7 +4,9 @@ use super::cast::Session;
 use super::chance::{Chance, Stream};
 use super::people::{Account, DAYS, DUSK, People};
 use super::{MeridianError, files};
-use datafusion::arrow::array::{ArrayRef, Int32Array, RecordBatch, StringBuilder, TimestampMicrosecondArray};
+use datafusion::arrow::array::{
+    ArrayRef, Int32Array, RecordBatch, StringBuilder, TimestampMicrosecondArray,
+};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression, Encoding};
@@ -43,14 +45,15 @@ pub(super) fn write(
     files::folder(folder)?;
     let mut out = Files::new(folder)?;
     let mut rows = Rows::default();
-    let mut done = 0;
     let share = Share::of(people);
-    progress("logins", 0, share.all);
     let mut spent = Spent::default();
+    let (mut done, mut told) = (0, 0);
+    progress("logins", done, share.all);
     for account in people.all() {
-        done += rows.add(people, &account, share.next(people, &account, &mut spent));
-        if rows.at.len() >= BATCH_ROWS {
-            out.put(&mut rows)?;
+        let old = share.next(people, &account, &mut spent);
+        done += rows.add(people, &account, old, &mut out)?;
+        if done - told >= BATCH_ROWS as u64 {
+            told = done;
             progress("logins", done, share.all);
         }
     }
@@ -76,7 +79,8 @@ struct Spent(u64);
 
 impl Share {
     fn of(people: &People<'_>) -> Self {
-        let cast: u64 = people.cast.people.iter().map(|person| CAST_ROWS + person.sessions.len() as u64).sum();
+        let cast: u64 =
+            people.cast.people.iter().map(|person| CAST_ROWS + person.sessions.len() as u64).sum();
         let rows = if people.others() == 0 { 0 } else { people.size.logins.saturating_sub(cast) };
         let weights = (0..people.others()).map(|number| weight(people, number)).sum();
         Self { all: cast + rows, rows, weights }
@@ -100,6 +104,36 @@ fn weight(people: &People<'_>, number: u64) -> u64 {
     1 + people.chance(Stream::Weight, number).below(15)
 }
 
+/// From where and with what a customer logs in.
+struct Habits {
+    home: String,
+    work: String,
+    road: String,
+    often: &'static str,
+    seldom: &'static str,
+}
+
+impl Habits {
+    fn of(chance: &mut Chance) -> Self {
+        let (home, work, road) = (address(chance), address(chance), address(chance));
+        let (often, seldom) = (chance.pick(AGENTS), chance.pick(AGENTS));
+        Self { home, work, road, often, seldom }
+    }
+
+    /// Mostly from home.
+    fn place(&self, drawn: u64) -> &str {
+        match drawn & 7 {
+            0 => &self.road,
+            1 | 2 => &self.work,
+            _ => &self.home,
+        }
+    }
+
+    fn agent(&self, drawn: u64) -> &'static str {
+        if drawn & 8 == 0 { self.seldom } else { self.often }
+    }
+}
+
 /// Rows before they are written.
 #[derive(Default)]
 struct Rows {
@@ -112,37 +146,52 @@ struct Rows {
 }
 
 impl Rows {
-    /// Adds an account's logins, oldest first, and says how many they are.
-    fn add(&mut self, people: &People<'_>, account: &Account<'_>, old: u64) -> u64 {
+    /// Adds an account's logins, oldest first, and says how many they are. A full batch is written at once, however many
+    /// of them one account has.
+    fn add(
+        &mut self,
+        people: &People<'_>,
+        account: &Account<'_>,
+        old: u64,
+        out: &mut Files,
+    ) -> Result<u64, MeridianError> {
         let customer = account.id().to_string();
         let mut chance = people.chance(Stream::Logins, u64::from(account.id().0));
-        let (home, work, road) = (address(&mut chance), address(&mut chance), address(&mut chance));
-        let (often, seldom) = (chance.pick(AGENTS), chance.pick(AGENTS));
+        let habits = Habits::of(&mut chance);
         // One login in each of as many equal spans: sorted without sorting.
-        let span = DAYS * 86_400_000_000 / i64::try_from(old.max(1)).unwrap_or(i64::MAX);
+        let span = (DAYS as u64 * 86_400_000_000 / old.max(1)).max(1);
         let mut from = (DUSK - DAYS * 86_400) * 1_000_000;
         for _ in 0..old {
             let drawn = chance.next();
-            let at = from + chance.below(span.max(1) as u64) as i64;
-            from += span;
-            let ip = match drawn & 7 {
-                0 => &road,
-                1 | 2 => &work,
-                _ => &home,
-            };
-            let agent = if drawn & 8 == 0 { seldom } else { often };
+            let at = from + chance.below(span) as i64;
+            from += span as i64;
             let (port, seconds) = (1_024 + (drawn >> 8) % 64_000, (drawn >> 40) % 7_200);
-            self.row(&customer, at, ip, port as i32, agent, seconds as i32);
+            self.row(
+                &customer,
+                at,
+                habits.place(drawn),
+                port as i32,
+                habits.agent(drawn),
+                seconds as i32,
+            );
+            if self.at.len() >= BATCH_ROWS {
+                out.put(self)?;
+            }
         }
-        let Account::Named(person) = account else { return old };
+        Ok(old + self.sessions(account, &customer, habits.often))
+    }
+
+    /// Adds the logins of the night, of those who have any.
+    fn sessions(&mut self, account: &Account<'_>, customer: &str, agent: &str) -> u64 {
+        let Account::Named(person) = account else { return 0 };
         let mut sessions: Vec<&Session> = person.sessions.iter().collect();
         sessions.sort_by_key(|session| session.at);
         for session in &sessions {
             let seconds = i32::try_from(session.seconds).unwrap_or(i32::MAX);
-            let ip = session.ip.to_string();
-            self.row(&customer, session.at.as_microsecond(), &ip, i32::from(session.port), often, seconds);
+            let (at, ip) = (session.at.as_microsecond(), session.ip.to_string());
+            self.row(customer, at, &ip, i32::from(session.port), agent, seconds);
         }
-        old + sessions.len() as u64
+        sessions.len() as u64
     }
 
     fn row(&mut self, customer: &str, at: i64, ip: &str, port: i32, agent: &str, seconds: i32) {
@@ -175,7 +224,12 @@ fn address(chance: &mut Chance) -> String {
         0 => format!("192.0.2.{}", (drawn >> 8) & 0xFF),
         1 => format!("198.51.100.{}", (drawn >> 8) & 0xFF),
         2 => format!("203.0.113.{}", (drawn >> 8) & 0xFF),
-        _ => format!("2001:db8:{:x}:{:x}::{:x}", (drawn >> 16) & 0xFFFF, (drawn >> 32) & 0xFFFF, 1 + (drawn >> 48)),
+        _ => format!(
+            "2001:db8:{:x}:{:x}::{:x}",
+            (drawn >> 16) & 0xFFFF,
+            (drawn >> 32) & 0xFFFF,
+            1 + (drawn >> 48)
+        ),
     }
 }
 

@@ -25,7 +25,11 @@ pub(super) fn write(
         let maildir = mail.join(id.to_string());
         ["cur", "new", "tmp"].iter().try_for_each(|part| folder(&maildir.join(part)))?;
         let messages = match &account {
-            Account::Named(person) => person.messages.iter().map(|message| of_cast(person, message, &mut chance)).collect(),
+            Account::Named(person) => person
+                .messages
+                .iter()
+                .map(|message| of_cast(person, message, &mut chance))
+                .collect(),
             Account::Drawn { .. } => drawn(&people.customer(&account).mail, &mut chance),
         };
         for (number, (at, text)) in messages.iter().enumerate() {
@@ -39,9 +43,20 @@ pub(super) fn write(
 }
 
 /// The name as Maildir has it: the second, what is unique on this host, the host, and the flags of what was read.
-fn deliver(maildir: &Path, id: CustomerId, number: usize, at: i64, text: &str, unread: bool) -> Result<(), MeridianError> {
+fn deliver(
+    maildir: &Path,
+    id: CustomerId,
+    number: usize,
+    at: i64,
+    text: &str,
+    unread: bool,
+) -> Result<(), MeridianError> {
     let name = format!("{at}.M{number:06}P{}.mx1.meridian.example", id.0);
-    let path = if unread { maildir.join("new").join(name) } else { maildir.join("cur").join(format!("{name}:2,S")) };
+    let path = if unread {
+        maildir.join("new").join(name)
+    } else {
+        maildir.join("cur").join(format!("{name}:2,S"))
+    };
     file_of(&path, text.as_bytes(), at)
 }
 
@@ -73,10 +88,12 @@ fn of_cast(person: &Person, message: &Message, chance: &mut Chance) -> (Timestam
     (message.at, text)
 }
 
-const PLAIN: &str = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n";
+const PLAIN: &str =
+    "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n";
 
 fn head(mailbox: &str, message: &Message, chance: &mut Chance) -> String {
-    let date = message.at.to_zoned(TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
+    let date =
+        message.at.to_zoned(TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
     format!(
         "Return-Path: <{from}>\r\nDelivered-To: {mailbox}\r\n\
          Received: from out.{domain} (out.{domain} [192.0.2.25])\r\n\tby mx1.meridian.example with ESMTPS id {:08x}\r\n\
@@ -96,7 +113,11 @@ fn armoured(chance: &mut Chance) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = "-----BEGIN PGP MESSAGE-----\r\n\r\n".to_owned();
     for _ in 0..6 {
-        text.extend((0..64).filter_map(|_| ALPHABET.get(chance.below(64) as usize)).map(|byte| char::from(*byte)));
+        text.extend(
+            (0..64)
+                .filter_map(|_| ALPHABET.get(chance.below(64) as usize))
+                .map(|byte| char::from(*byte)),
+        );
         text += "\r\n";
     }
     text + "-----END PGP MESSAGE-----\r\n"

@@ -53,7 +53,11 @@ impl<'a> People<'a> {
     pub(super) fn some(self, others: u64) -> impl Iterator<Item = Account<'a>> {
         let step = (self.drawn / others.max(1)).max(1);
         let drawn = (0..self.drawn).step_by(step as usize).take(others as usize);
-        self.cast.people.iter().map(Account::Named).chain(drawn.map(move |number| self.drawn(number)))
+        self.cast
+            .people
+            .iter()
+            .map(Account::Named)
+            .chain(drawn.map(move |number| self.drawn(number)))
     }
 
     /// How many customers are drawn.
@@ -115,13 +119,19 @@ impl People<'_> {
     fn invented(&self, id: CustomerId, number: u64) -> Customer {
         let mut chance = self.chance(Stream::Customer, number);
         let (given, family) = (chance.pick(GIVEN), chance.pick(FAMILY));
-        let (town, country) = TOWNS.get(chance.below(TOWNS.len() as u64) as usize).copied().unwrap_or_default();
-        let opened = DUSK - 86_400 * (DAYS + chance.below(3_000) as i64) + chance.below(86_400) as i64;
+        let (town, country) =
+            TOWNS.get(chance.below(TOWNS.len() as u64) as usize).copied().unwrap_or_default();
+        let opened =
+            DUSK - 86_400 * (DAYS + chance.below(3_000) as i64) + chance.below(86_400) as i64;
         // The tenth to the last block of a fictional French range; the first belong to the cast.
         let phone = 1_000 + chance.below(9_000);
         Customer {
             id: id.to_string(),
-            mail: format!("{}.{}.{number}@meridian.example", given.to_lowercase(), family.to_lowercase()),
+            mail: format!(
+                "{}.{}.{number}@meridian.example",
+                given.to_lowercase(),
+                family.to_lowercase()
+            ),
             recovery_mail: format!("{}.{number}@lanternpost.example", family.to_lowercase()),
             name: format!("{given} {family}"),
             phone: format!("+3319900{phone:04}"),
@@ -130,7 +140,11 @@ impl People<'_> {
             country: country.to_owned(),
             plan: chance.pick(PLANS).to_owned(),
             created_at: Timestamp::from_second(opened).unwrap_or_default().to_string(),
-            registration_ip: format!("2001:db8:{:x}::{:x}", chance.below(0x1_0000), 1 + chance.below(0xFFFF)),
+            registration_ip: format!(
+                "2001:db8:{:x}::{:x}",
+                chance.below(0x1_0000),
+                1 + chance.below(0xFFFF)
+            ),
             payment_source: format!("test card ending {:04}", chance.below(10_000)),
             organisation: None,
         }
@@ -156,14 +170,35 @@ fn named(person: &Person) -> Customer {
 }
 
 const GIVEN: &[&str] = &[
-    "Abelia", "Borin", "Celandra", "Dorvik", "Elowin", "Faustin", "Gwendal", "Hesper", "Isandre", "Jorund", "Kestrel",
-    "Lumia", "Mirabel", "Nerys", "Orsolin", "Perrin", "Quenby", "Rosmer", "Sabelle", "Tavish", "Ulric", "Verity",
-    "Wendel", "Ysolde", "Zephyr",
+    "Abelia", "Borin", "Celandra", "Dorvik", "Elowin", "Faustin", "Gwendal", "Hesper", "Isandre",
+    "Jorund", "Kestrel", "Lumia", "Mirabel", "Nerys", "Orsolin", "Perrin", "Quenby", "Rosmer",
+    "Sabelle", "Tavish", "Ulric", "Verity", "Wendel", "Ysolde", "Zephyr",
 ];
 const FAMILY: &[&str] = &[
-    "Ambermill", "Birchlight", "Cinderwick", "Drystone", "Eldergate", "Fernhollow", "Glasswater", "Hawkbridge",
-    "Inkwell", "Juniperry", "Kettleby", "Lanternfield", "Mossbank", "Nightingdale", "Oakenshade", "Pennywhistle",
-    "Quillmarsh", "Ravenholt", "Silverbrook", "Thistledown", "Underhill", "Vinterberg", "Willowmere", "Yarrowfield",
+    "Ambermill",
+    "Birchlight",
+    "Cinderwick",
+    "Drystone",
+    "Eldergate",
+    "Fernhollow",
+    "Glasswater",
+    "Hawkbridge",
+    "Inkwell",
+    "Juniperry",
+    "Kettleby",
+    "Lanternfield",
+    "Mossbank",
+    "Nightingdale",
+    "Oakenshade",
+    "Pennywhistle",
+    "Quillmarsh",
+    "Ravenholt",
+    "Silverbrook",
+    "Thistledown",
+    "Underhill",
+    "Vinterberg",
+    "Willowmere",
+    "Yarrowfield",
 ];
 const TOWNS: &[(&str, &str)] = &[
     ("75000 Exempleville", "FR"),

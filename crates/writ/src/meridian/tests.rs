@@ -42,16 +42,19 @@ fn texts(folder: &str) -> Vec<(String, String)> {
 fn night() -> Vec<(String, CaseFile)> {
     let cases = texts("scenarios/founding-night").into_iter();
     let cases = cases.filter(|(name, _)| name.starts_with(|first: char| first.is_ascii_digit()));
-    cases.map(|(name, text)| {
-        let case = CaseFile::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-        (name, case)
-    })
-    .collect()
+    cases
+        .map(|(name, text)| {
+            let case = CaseFile::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            (name, case)
+        })
+        .collect()
 }
 
 fn held() -> BTreeSet<ElementId> {
-    let known: toml::Table = toml::from_str(&std::fs::read_to_string(root("lawbook/elements.toml")).unwrap()).unwrap();
-    let known = known["elements"].as_table().unwrap().keys().map(|id| id.parse().unwrap()).collect();
+    let known: toml::Table =
+        toml::from_str(&std::fs::read_to_string(root("lawbook/elements.toml")).unwrap()).unwrap();
+    let known =
+        known["elements"].as_table().unwrap().keys().map(|id| id.parse().unwrap()).collect();
     Custody::parse("custody.toml", CUSTODY, &known).unwrap().elements()
 }
 
@@ -76,7 +79,8 @@ fn a_home_that_has_data_is_left_alone() {
     std::fs::create_dir(home.path().join("data")).unwrap();
     let error = generate(home.path(), SMALL, &mut |_, _, _| ()).unwrap_err();
     assert!(error.to_string().ends_with("remove it, or choose another folder"), "{error}");
-    let error = generate(home.path(), Size { accounts: 3, ..SMALL }, &mut |_, _, _| ()).unwrap_err();
+    let error =
+        generate(home.path(), Size { accounts: 3, ..SMALL }, &mut |_, _, _| ()).unwrap_err();
     assert!(error.to_string().contains("the people whom the scenario names"), "{error}");
 }
 
@@ -106,12 +110,24 @@ fn everybody_has_an_id_of_their_own_and_the_cast_is_there_at_every_size() {
 
 #[test]
 fn each_file_of_the_night_is_played_once_in_the_order_of_receipt() {
-    let play: toml::Table = toml::from_str(&std::fs::read_to_string(root("scenarios/founding-night/play.toml")).unwrap()).unwrap();
-    let played: Vec<&str> = play["step"].as_array().unwrap().iter().map(|step| step["file"].as_str().unwrap()).collect();
+    let play: toml::Table = toml::from_str(
+        &std::fs::read_to_string(root("scenarios/founding-night/play.toml")).unwrap(),
+    )
+    .unwrap();
+    let played: Vec<&str> = play["step"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| step["file"].as_str().unwrap())
+        .collect();
     let night: BTreeMap<_, _> = night().into_iter().collect();
-    let received: Vec<_> = played.iter().map(|file| night[*file].facts.as_ref().unwrap().received).collect();
+    let received: Vec<_> =
+        played.iter().map(|file| night[*file].facts.as_ref().unwrap().received).collect();
     assert!(received.is_sorted());
-    assert_eq!(played.iter().copied().collect::<BTreeSet<_>>(), night.keys().map(String::as_str).collect());
+    assert_eq!(
+        played.iter().copied().collect::<BTreeSet<_>>(),
+        night.keys().map(String::as_str).collect()
+    );
     assert_eq!(played.len(), night.len());
 }
 
@@ -119,21 +135,29 @@ fn each_file_of_the_night_is_played_once_in_the_order_of_receipt() {
 fn each_file_states_the_facts_that_the_desk_finds() {
     let cast = Cast::of_the_founding_night().unwrap();
     let provider: Provider = {
-        let mut house: toml::Table =
-            toml::from_str(&std::fs::read_to_string(root("scenarios/founding-night/provider.toml")).unwrap()).unwrap();
+        let mut house: toml::Table = toml::from_str(
+            &std::fs::read_to_string(root("scenarios/founding-night/provider.toml")).unwrap(),
+        )
+        .unwrap();
         house.retain(|key, _| ["name", "entities", "shared_addresses", "languages"].contains(&key));
         house.try_into().unwrap()
     };
-    let registry: BTreeMap<String, Vec<Authority>> =
-        toml::from_str(&std::fs::read_to_string(root("scenarios/founding-night/authorities.toml")).unwrap()).unwrap();
+    let registry: BTreeMap<String, Vec<Authority>> = toml::from_str(
+        &std::fs::read_to_string(root("scenarios/founding-night/authorities.toml")).unwrap(),
+    )
+    .unwrap();
     let held: BTreeSet<ElementId> = held();
     for (name, case) in night() {
         let facts = case.facts.as_ref().unwrap();
         assert_eq!(facts.provider, provider, "{name}");
-        assert!(facts.authorities.iter().all(|authority| registry["authority"].contains(authority)), "{name}");
+        assert!(
+            facts.authorities.iter().all(|authority| registry["authority"].contains(authority)),
+            "{name}"
+        );
         for stated in &facts.accounts {
             let account = case.demand.account(&stated.account).unwrap();
-            let person = found(&cast, account).unwrap_or_else(|| panic!("{name}: nobody is `{account}`"));
+            let person =
+                found(&cast, account).unwrap_or_else(|| panic!("{name}: nobody is `{account}`"));
             let holds: BTreeSet<_> = stated.holds.clone().unwrap().into_iter().collect();
             assert_eq!(holds, held, "{name}");
             assert_eq!(stated.customer_keys, person.customer_keys, "{name}");
@@ -142,7 +166,10 @@ fn each_file_states_the_facts_that_the_desk_finds() {
             match (&stated.controller, cast.organisation(person)) {
                 (Controller::Provider, None) => {}
                 (Controller::Tenant(tenant), Some(organisation)) => {
-                    assert_eq!((&tenant.organisation, &tenant.contact), (&organisation.name, &organisation.contact));
+                    assert_eq!(
+                        (&tenant.organisation, &tenant.contact),
+                        (&organisation.name, &organisation.contact)
+                    );
                     assert_eq!(tenant.public_authority, organisation.public_authority);
                     assert_eq!(tenant.jurisdiction, Some(organisation.jurisdiction));
                 }
@@ -161,7 +188,9 @@ fn found<'a>(cast: &'a Cast, account: &Account) -> Option<&'a Person> {
         Account::Ip { address, port, at } => person.sessions.iter().any(|session| {
             let began = session.at.as_second();
             let at = at.to_string().parse::<jiff::Timestamp>().map_or(0, |at| at.as_second());
-            session.ip == *address && Some(session.port) == *port && (began..began + i64::from(session.seconds)).contains(&at)
+            session.ip == *address
+                && Some(session.port) == *port
+                && (began..began + i64::from(session.seconds)).contains(&at)
         }),
         _ => false,
     })
@@ -170,16 +199,23 @@ fn found<'a>(cast: &'a Cast, account: &Account) -> Option<&'a Person> {
 #[test]
 fn each_file_s_own_facts_lead_to_what_it_expects() {
     let lawbook = Lawbook::load(texts("lawbook")).unwrap();
-    let policy: Vec<_> = texts("policy").into_iter().filter(|(name, _)| !name.contains('/')).collect();
+    let policy: Vec<_> =
+        texts("policy").into_iter().filter(|(name, _)| !name.contains('/')).collect();
     let policy = Policy::load(policy, Vec::new()).unwrap();
     let mut given = 0;
     let mut wrong = Vec::new();
     for (name, case) in night() {
-        let assessment = lawbook.assess(&case.demand, case.facts.as_ref().unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let assessment = lawbook
+            .assess(&case.demand, case.facts.as_ref().unwrap())
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
         let ruling = policy.rule_on(&assessment);
         let expected = case.expect.as_ref().unwrap();
-        wrong.extend(expected.differences(&ruling).iter().map(|difference| format!("{name}: {difference}")));
-        given += usize::from(name.as_str() < "15" && matches!(expected.outcome, Outcome::Disclose | Outcome::Narrow));
+        wrong.extend(
+            expected.differences(&ruling).iter().map(|difference| format!("{name}: {difference}")),
+        );
+        given += usize::from(
+            name.as_str() < "15" && matches!(expected.outcome, Outcome::Disclose | Outcome::Narrow),
+        );
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(given, 14);

@@ -23,7 +23,8 @@ fn assessed(dir: &Path, bytes: &[u8]) -> (i32, String, String) {
 #[test]
 fn each_bad_file_is_refused_with_its_own_message() {
     let temp = tempfile::tempdir().unwrap();
-    let many: String = (0..1_000).map(|n| format!("{{ ref = \"a{n}\", customer = \"{n}\" }},")).collect();
+    let many: String =
+        (0..1_000).map(|n| format!("{{ ref = \"a{n}\", customer = \"{n}\" }},")).collect();
     let many = format!("accounts = [{many}]");
     let account = "accounts = [{ ref = \"a1\", mail = \"lena@meridian.example\" }]";
     let bad: Vec<(Vec<u8>, &str)> = vec![
@@ -33,9 +34,16 @@ fn each_bad_file_is_refused_with_its_own_message() {
         (vec![b'#'; (1 << 20) + 1], "at most 1048576"),
         (GOOD[..GOOD.len() / 2].as_bytes().to_vec(), "is not a demand"),
         (GOOD.replace("reference", "refrence").into(), "unknown field `refrence`"),
-        (GOOD.replace("\"name\"]", "\"nmae\"]").into(), "did you mean `name`"),
+        (GOOD.replace("\"name\"]", "\"nam\"]").into(), "did you mean `name`"),
         (GOOD.replace("2026-11-01", "2026-02-31").into(), "is not a demand"),
-        (GOOD.replace("[\"name\"]", "[\"name\"], from = \"2026-02-01T00:00:00Z\", until = \"2026-01-01T00:00:00Z\"").into(), "not after its start"),
+        (
+            GOOD.replace(
+                "[\"name\"]",
+                "[\"name\"], from = \"2026-02-01T00:00:00Z\", until = \"2026-01-01T00:00:00Z\"",
+            )
+            .into(),
+            "not after its start",
+        ),
         (GOOD.replace(account, &many).into(), "at most 250"),
         (GOOD.replace("us-attorney", "us-atorney").into(), "us-atorney"),
         (GOOD.replace("lena@meridian.example", "*@meridian.example").into(), "everyone"),

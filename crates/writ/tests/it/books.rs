@@ -19,14 +19,21 @@ fn an_instrument_that_is_dropped_in_as_a_folder_is_assessed_under() {
     let new = lawbook.join("us/subpoena-of-exampleland");
     copy(&lawbook.join("us/subpoena"), &new);
     let examples = std::fs::read_dir(new.join("examples")).unwrap();
-    for example in examples.map(|entry| entry.unwrap().path()) {
-        let text = std::fs::read_to_string(&example).unwrap();
-        std::fs::write(&example, text.replace("\"us/subpoena\"", "\"us/subpoena-of-exampleland\"")).unwrap();
+    let examples: Vec<_> = examples.map(|entry| entry.unwrap().path()).collect();
+    for example in &examples {
+        let text = std::fs::read_to_string(example).unwrap();
+        std::fs::write(example, text.replace("\"us/subpoena\"", "\"us/subpoena-of-exampleland\""))
+            .unwrap();
+    }
+    for example in &examples {
         let mut assess = writ();
-        assess.arg("--lawbook").arg(&lawbook).arg("assess").arg(&example).arg("--expect");
+        assess.arg("--lawbook").arg(&lawbook).arg("assess").arg(example).arg("--expect");
         let (code, out, err) = run(&mut assess);
         assert_eq!(code, 0, "{out}\n{err}");
-        let (code, out, _) = run(writ().arg("assess").arg(&example));
-        assert!(code == 0 && out.contains("instrument-in-force"), "without the folder nobody knows it: {out}");
+        let (code, out, _) = run(writ().arg("assess").arg(example));
+        assert!(
+            code == 0 && out.contains("instrument-in-force"),
+            "without the folder nobody knows it: {out}"
+        );
     }
 }

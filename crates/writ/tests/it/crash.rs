@@ -13,7 +13,8 @@ type Shown = BTreeMap<String, (Vec<String>, usize)>;
 
 #[test]
 fn a_night_that_is_killed_again_and_again_ends_as_one_that_was_not() {
-    let kills: usize = std::env::var("WRIT_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(10);
+    let kills: usize =
+        std::env::var("WRIT_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(10);
     let temp = tempfile::tempdir().unwrap();
     let fresh = temp.path().join("fresh");
     let undisturbed = temp.path().join("undisturbed");
@@ -91,7 +92,11 @@ fn shown(home: &Path) -> Shown {
     for case in cases.as_array().unwrap() {
         let id = case["case"].as_str().unwrap().to_owned();
         let history = json(&["show", &id]);
-        let kinds = history["history"].as_array().unwrap().iter().map(|event| event[1].as_str().unwrap().to_owned());
+        let kinds = history["history"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| event[1].as_str().unwrap().to_owned());
         let kinds: Vec<String> = kinds.collect();
         shown.insert(id.clone(), (kinds, parcels(home, &id)));
     }
@@ -100,5 +105,7 @@ fn shown(home: &Path) -> Shown {
 
 fn parcels(home: &Path, id: &str) -> usize {
     let outbox = std::fs::read_dir(home.join("outbox")).unwrap();
-    outbox.filter(|authority| authority.as_ref().unwrap().path().join(id).join("parcel.age").exists()).count()
+    outbox
+        .filter(|authority| authority.as_ref().unwrap().path().join(id).join("parcel.age").exists())
+        .count()
 }

@@ -28,15 +28,19 @@ fn a_changed_expected_outcome_makes_the_demo_fail() {
     let mut files: Vec<_> = std::fs::read_dir(&scenario)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(|c: char| c.is_ascii_digit()))
+        .filter(|path| {
+            path.file_name().unwrap().to_string_lossy().starts_with(|c: char| c.is_ascii_digit())
+        })
         .collect();
     files.sort();
     let full = std::env::var_os("WRIT_EVERY_OUTCOME").is_some();
-    let tried: Vec<_> = if full { files } else { vec![files[0].clone(), files[files.len() - 1].clone()] };
+    let tried: Vec<_> =
+        if full { files } else { vec![files[0].clone(), files[files.len() - 1].clone()] };
     for file in tried {
         let text = std::fs::read_to_string(&file).unwrap();
         let line = text.lines().find(|line| line.starts_with("outcome = ")).unwrap().to_owned();
-        let other = if line.contains("\"refuse\"") { "outcome = \"hold\"" } else { "outcome = \"refuse\"" };
+        let other =
+            if line.contains("\"refuse\"") { "outcome = \"hold\"" } else { "outcome = \"refuse\"" };
         std::fs::write(&file, text.replacen(&line, other, 1)).unwrap();
         let mut demo = writ();
         demo.arg("demo").args(SMALL).arg("--into").arg(&home).arg("--scenario").arg(&scenario);

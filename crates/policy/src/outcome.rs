@@ -317,7 +317,8 @@ mod tests {
     #[test]
     fn the_outcome_follows_from_the_answers() {
         use Purpose::{Disclose, Preserve, Remove};
-        let table: [(&[(Purpose, Option<Then>)], Outcome); 13] = [
+        type Answered = (Purpose, Option<Then>);
+        let table: [(&[Answered], Outcome); 13] = [
             (&[(Disclose, None)], Outcome::Disclose),
             (&[(Remove, None)], Outcome::Act),
             (&[(Preserve, None)], Outcome::Preserve),

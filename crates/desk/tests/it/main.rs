@@ -1,5 +1,6 @@
 //! What the desk does, on real stores.
 
+mod lookups;
 mod rows;
 mod smtp;
 

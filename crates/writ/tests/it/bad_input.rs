@@ -32,7 +32,7 @@ fn each_bad_file_is_refused_with_its_own_message() {
         (b"%PDF-1.7 not a demand".to_vec(), "is not a demand"),
         (vec![0xff, 0xfe, b'f', 0], "not UTF-8"),
         (vec![b'#'; (1 << 20) + 1], "at most 1048576"),
-        (GOOD[..GOOD.len() / 2].as_bytes().to_vec(), "is not a demand"),
+        (GOOD.as_bytes()[..GOOD.len() / 2].to_vec(), "is not a demand"),
         (GOOD.replace("reference", "refrence").into(), "unknown field `refrence`"),
         (GOOD.replace("\"name\"]", "\"nam\"]").into(), "did you mean `name`"),
         (GOOD.replace("2026-11-01", "2026-02-31").into(), "is not a demand"),

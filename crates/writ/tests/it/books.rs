@@ -37,3 +37,20 @@ fn an_instrument_that_is_dropped_in_as_a_folder_is_assessed_under() {
         );
     }
 }
+
+#[test]
+fn the_examples_of_the_demand_format_are_ruled_as_they_say() {
+    let temp = tempfile::tempdir().unwrap();
+    let page = std::fs::read_to_string(root().join("docs/demand-format.md")).unwrap();
+    let blocks = page.split("```").skip(1).step_by(2).filter_map(|block| block.split_once('\n'));
+    let whole = blocks.filter(|(_, text)| text.contains("writ-case/1") && text.contains("expect"));
+    let mut shown = 0;
+    for (_, text) in whole {
+        let file = temp.path().join("example");
+        std::fs::write(&file, text).unwrap();
+        let (code, out, err) = run(writ().arg("assess").arg(&file).arg("--expect"));
+        assert_eq!(code, 0, "{text}\n{out}\n{err}");
+        shown += 1;
+    }
+    assert!(shown >= 3, "{shown} examples");
+}

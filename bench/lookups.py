@@ -1,4 +1,4 @@
-"""Times the look-up of single accounts' logins on the same Parquet files: Writ, and DuckDB (`pip install duckdb`).
+"""Times the look-up of single accounts' logins on the same Parquet files: Writ, and DuckDB (`pip install duckdb pytz`).
 
 Both give the instants and addresses of the same customers. Writ's time is from the identifier to the finished
 production (look-up of the customer, plan, query, row check, NDJSON, CSV, digests); DuckDB's is the query alone, its
@@ -13,7 +13,7 @@ people = sqlite3.connect(f"{home}/data/accounts.sqlite")
 ids = [row[0] for row in people.execute("select customer_id from customers order by random() limit 40")]
 files = f"{home}/data/logins/*.parquet"
 database = duckdb.connect()
-query = f"select at, ip from read_parquet('{files}') where customer_id = ?"
+query = f"select \"at\", ip from read_parquet('{files}') where customer_id = ?"
 ids = [one for one in ids if database.execute(query, [one]).fetchone()]
 
 

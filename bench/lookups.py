@@ -4,26 +4,20 @@ Both give the instants and addresses of the same customers. Writ's time is from 
 production (look-up of the customer, plan, query, row check, NDJSON, CSV, digests); DuckDB's is the query alone, its
 rows fetched into Python. Both are warm: each customer is asked once before, in another order.
 """
-import json, os, random, sqlite3, statistics, subprocess, sys, time
+import random, statistics, sys, time
 
 import duckdb
+from measure import customers, measured
 
 home, rounds = sys.argv[1], 3
-people = sqlite3.connect(f"{home}/data/accounts.sqlite")
-ids = [row[0] for row in people.execute("select customer_id from customers order by random() limit 40")]
 files = f"{home}/data/logins/*.parquet"
 database = duckdb.connect()
 query = f"select \"at\", ip from read_parquet('{files}') where customer_id = ?"
-ids = [one for one in ids if database.execute(query, [one]).fetchone()]
+ids = [one for one in customers(home, 40) if database.execute(query, [one]).fetchone()]
 
 
 def writ():
-    environment = {**os.environ, "WRIT_BENCH_HOME": os.path.abspath(home), "WRIT_BENCH_CUSTOMERS": ",".join(ids * 2)}
-    command = ["scripts/cargo", "test", "--workspace", "--locked", "--test", "it", "--", "--ignored", "--nocapture",
-               "lookups_of_single_accounts"]
-    out = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-    line = next(line for line in out.splitlines() if line.startswith('{"lookup_ms"'))
-    return json.loads(line)["lookup_ms"][len(ids):]
+    return measured("lookups_of_single_accounts", home, ids * 2)["lookup_ms"][len(ids):]
 
 
 def duck():

@@ -8,6 +8,9 @@ use writ_docket::{Command, Event, Ruled};
 use writ_lawbook::{Assessment, UnknownTerms};
 use writ_vocabulary::{AccountRef, Demand, Facts, Ruling};
 
+/// What the sources know of each account of a demand.
+pub(crate) type Lookups = BTreeMap<AccountRef, Lookup>;
+
 /// A demand with all that it was judged on.
 #[derive(Debug, Clone)]
 pub struct Judged {
@@ -88,11 +91,8 @@ impl Desk {
         })
     }
 
-    pub(crate) async fn lookups(
-        &self,
-        demand: &Demand,
-    ) -> Result<BTreeMap<AccountRef, Lookup>, DeskError> {
-        let mut found = BTreeMap::new();
+    pub(crate) async fn lookups(&self, demand: &Demand) -> Result<Lookups, DeskError> {
+        let mut found = Lookups::new();
         for line in demand.accounts.iter().filter(|line| !line.account.is_bulk()) {
             let lookup = self.sources.lookup(&line.reference, &line.account).await?;
             found.insert(line.reference.clone(), lookup);

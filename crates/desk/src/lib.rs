@@ -24,4 +24,4 @@ pub use house::{Custodian, House, Mail, Staff};
 pub use judge::Judged;
 pub use registry::Registry;
 pub use store::Recorded;
-pub use work::{Done, Performed};
+pub use work::{Done, Performed, Tell};

@@ -1,5 +1,6 @@
 //! Letters to customers: by a mail server, or into a folder; and the notice itself.
 
+use crate::judge::Lookups;
 use crate::registry::write_whole;
 use crate::{Desk, DeskError, Recorded};
 use lettre::message::{Attachment, Message, MultiPart, SinglePart};
@@ -8,7 +9,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use writ_docket::Command;
 use writ_letters::Letter;
-use writ_vocabulary::{Account, AccountRef, CaseId, Controller, Digest};
+use writ_vocabulary::{Account, AccountFacts, AccountRef, CaseId, Controller, Demand, Digest};
 
 /// How long a mail server may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -21,24 +22,29 @@ impl Desk {
         command_id: &str,
     ) -> Result<Recorded, DeskError> {
         let id = &recorded.case.id;
-        let judged = self.judge(recorded).await?;
+        let demand = self.demand(recorded).await?;
+        let lookups = self.lookups(&demand).await?;
         let granted = recorded.case.grant().map(|grant| grant.scope().clone()).unwrap_or_default();
         let accounts: BTreeSet<_> = granted.items().map(|item| item.account).collect();
         let mut messages = Vec::new();
         for account in &accounts {
-            let facts = judged.facts.account(account);
-            if !facts.exists {
+            let Some(facts) = lookups.get(account).map(|found| &found.facts).filter(|it| it.exists)
+            else {
                 continue;
-            }
-            let letter = self.notice(recorded, &judged, account);
-            let address = match (&facts.controller, judged.demand.account(account)) {
+            };
+            let copy = match is_theirs_alone(&demand, facts, &lookups) {
+                true => Some(self.document(id, "demand", recorded.case.lodging.demand).await?),
+                false => None,
+            };
+            let letter = self.notice(recorded, &demand, facts, copy.is_some());
+            let address = match (&facts.controller, demand.account(account)) {
                 (Controller::Tenant(tenant), _) => Some(tenant.contact.clone()),
                 (Controller::Provider, Some(Account::Mail(mail))) => Some(mail.to_string()),
                 _ => None,
             };
             let sent = match address.filter(|address| address.contains('@')) {
-                Some(address) => self.send(id, account, &address, &letter).await?,
-                None => self.to_be_posted(id, account, &letter)?,
+                Some(address) => self.send(id, account, &address, &letter, copy).await?,
+                None => self.to_be_posted(id, account, &letter, copy)?,
             };
             messages.extend_from_slice(sent.as_bytes());
         }
@@ -54,25 +60,30 @@ impl Desk {
         account: &AccountRef,
         to: &str,
         letter: &Letter,
+        copy: Option<Vec<u8>>,
     ) -> Result<Digest, DeskError> {
         let failed = |error: &dyn std::fmt::Display| DeskError::Mail(error.to_string());
         let from = &self.house.mail.from;
         let domain = from
             .rsplit_once('@')
             .map_or("writ.example", |(_, domain)| domain.trim_end_matches('>'));
-        let pdf = Attachment::new("notice.pdf".to_owned()).body(
-            letter.to_pdf(&self.pdf)?,
-            "application/pdf".parse().map_err(|error| failed(&error))?,
-        );
+        let attached = |name: &str, bytes: Vec<u8>, form: &str| {
+            let form = form.parse().map_err(|error| failed(&error))?;
+            Ok::<_, DeskError>(Attachment::new(name.to_owned()).body(bytes, form))
+        };
+        let pdf = attached("notice.pdf", letter.to_pdf(&self.pdf)?, "application/pdf")?;
+        let mut parts =
+            MultiPart::mixed().singlepart(SinglePart::plain(letter.to_text())).singlepart(pdf);
+        if let Some(copy) = copy {
+            parts = parts.singlepart(attached("demand.txt", copy, "text/plain; charset=utf-8")?);
+        }
         let message = Message::builder()
             .message_id(Some(format!("<notice.{id}.{account}@{domain}>").to_lowercase()))
             .date(std::time::SystemTime::from(self.clock.now()))
             .from(from.parse().map_err(|error| failed(&error))?)
             .to(to.parse().map_err(|error| failed(&error))?)
             .subject(letter.title.clone())
-            .multipart(
-                MultiPart::mixed().singlepart(SinglePart::plain(letter.to_text())).singlepart(pdf),
-            )
+            .multipart(parts)
             .map_err(|error| failed(&error))?;
         match (&self.house.mail.smtp, &self.house.mail.folder) {
             (Some(server), _) => self.through(server, message.clone()).await?,
@@ -111,11 +122,26 @@ impl Desk {
         id: &CaseId,
         account: &AccountRef,
         letter: &Letter,
+        copy: Option<Vec<u8>>,
     ) -> Result<Digest, DeskError> {
         let folder = self.home.join("outbox").join("to-be-posted");
         std::fs::create_dir_all(&folder).map_err(DeskError::file(&folder))?;
         let pdf = letter.to_pdf(&self.pdf)?;
         write_whole(&folder.join(format!("{id}.{account}.pdf")), &pdf)?;
+        if let Some(copy) = copy {
+            write_whole(&folder.join(format!("{id}.{account}.demand.txt")), &copy)?;
+        }
         Ok(Digest::of(pdf))
     }
+}
+
+/// Whether a demand may be shown to the controller of this account: an organisation gets a copy (collective policy P5),
+/// unless it names anybody else's account too.
+fn is_theirs_alone(demand: &Demand, facts: &AccountFacts, lookups: &Lookups) -> bool {
+    matches!(facts.controller, Controller::Tenant(_))
+        && demand.accounts.iter().all(|line| {
+            lookups
+                .get(&line.reference)
+                .is_some_and(|found| found.facts.controller == facts.controller)
+        })
 }

@@ -1,6 +1,6 @@
 //! Papers: what the desk knows, put into the letters' words.
 
-use crate::judge::Judged;
+use crate::judge::Lookups;
 use crate::{Desk, DeskError, Recorded};
 use std::path::PathBuf;
 use writ_docket::{AnswerKind, Event, Stage};
@@ -11,8 +11,8 @@ use writ_letters::{
     RecordKind, Redirect, RulingPlain, Signing, System, Then, Verdict,
 };
 use writ_vocabulary::{
-    self as vocabulary, AccountRef, AuthorityId, Controller, Demand, Digest, ElementId, FileForm,
-    FindingState, Instant, ItemRuling, Manifest, Purpose, Ruling, Scope,
+    self as vocabulary, AccountFacts, AccountRef, AuthorityId, Controller, Demand, Digest,
+    ElementId, FileForm, FindingState, Instant, ItemRuling, Manifest, Purpose, Ruling, Scope,
 };
 
 impl Desk {
@@ -56,11 +56,10 @@ impl Desk {
     pub(crate) fn answer(
         &self,
         recorded: &Recorded,
-        judged: &Judged,
+        demand: &Demand,
         ruling: &Ruling,
         outcome: Outcome,
     ) -> Letter {
-        let demand = &judged.demand;
         let answer = Answer {
             head: self.letterhead(recorded, demand, self.clock.now()),
             received: recorded.case.lodging.received,
@@ -76,12 +75,17 @@ impl Desk {
     }
 
     /// What the letters say of an answer without data.
-    pub(crate) fn outcome(&self, recorded: &Recorded, judged: &Judged, ruling: &Ruling) -> Outcome {
+    pub(crate) fn outcome(
+        &self,
+        recorded: &Recorded,
+        accounts: &Lookups,
+        ruling: &Ruling,
+    ) -> Outcome {
         match &recorded.case.stage {
             Stage::Answered(answer) => match answer.kind {
                 AnswerKind::Refuse => Outcome::Refuse,
                 AnswerKind::AskCure => Outcome::Cure { missing: missing(ruling), open_until: None },
-                AnswerKind::Redirect => Outcome::Redirect(redirect(judged, ruling)),
+                AnswerKind::Redirect => Outcome::Redirect(redirect(accounts, ruling)),
                 AnswerKind::Hold => Outcome::Hold {
                     pending:
                         "the proof, by our own means, that this demand comes from your authority"
@@ -104,13 +108,12 @@ impl Desk {
     pub(crate) fn ruling_plain(
         &self,
         recorded: &Recorded,
-        judged: &Judged,
+        demand: &Demand,
         ruling: &Ruling,
         note: ParcelNote,
     ) -> Letter {
-        let demand = &judged.demand;
         let granted = recorded.case.grant().map(|grant| grant.scope().clone()).unwrap_or_default();
-        let complete = judged.demand.scope(Purpose::Disclose).is_within(&granted);
+        let complete = demand.scope(Purpose::Disclose).is_within(&granted);
         let outcome = if complete { Outcome::Disclose(note) } else { Outcome::Narrow(note) };
         let decided =
             recorded.events.iter().filter(|(_, event)| is_decision(event)).map(|(at, _)| *at);
@@ -139,12 +142,11 @@ impl Desk {
     pub(crate) fn certificate(
         &self,
         recorded: &Recorded,
-        judged: &Judged,
+        demand: &Demand,
         manifest: &Manifest,
         manifest_digest: Digest,
         recipient: &str,
     ) -> Result<Letter, DeskError> {
-        let demand = &judged.demand;
         let head = self.letterhead(recorded, demand, self.clock.now());
         let files = at_least_one(files(manifest, manifest_digest))?;
         let steps = at_least_one(self.steps(manifest))?;
@@ -197,11 +199,11 @@ impl Desk {
     pub(crate) fn notice(
         &self,
         recorded: &Recorded,
-        judged: &Judged,
-        account: &AccountRef,
+        demand: &Demand,
+        facts: &AccountFacts,
+        copy_enclosed: bool,
     ) -> Letter {
-        let demand = &judged.demand;
-        let facts = judged.facts.account(account);
+        let account = &facts.account;
         let granted = recorded.case.grant().map(|grant| grant.scope().clone()).unwrap_or_default();
         let noticed = |scope: &Scope| -> Vec<NoticedData> {
             let of_account = scope.items().filter(|item| &item.account == account);
@@ -224,7 +226,7 @@ impl Desk {
                 your_reference: None,
                 ..self.letterhead(recorded, demand, self.clock.now())
             },
-            reader: match facts.controller {
+            reader: match &facts.controller {
                 Controller::Provider => Reader::Customer,
                 Controller::Tenant(_) => Reader::Organisation,
             },
@@ -236,7 +238,7 @@ impl Desk {
             kept_back: noticed(&kept_back),
             giving: giving(demand, delivered, self.clock.now()),
             delay: delay(recorded, demand, self.clock.now()),
-            copy_enclosed: false,
+            copy_enclosed,
             remedies: Vec::new(),
         };
         notice.blocks(&Lang::en())
@@ -400,9 +402,9 @@ fn missing(ruling: &Ruling) -> Vec<Missing> {
         .collect()
 }
 
-fn redirect(judged: &Judged, ruling: &Ruling) -> Redirect {
+fn redirect(accounts: &Lookups, ruling: &Ruling) -> Redirect {
     let reason = ruling.items.iter().flat_map(|item| &item.reasons).next();
-    let tenant = judged.facts.accounts.iter().find_map(|facts| match &facts.controller {
+    let tenant = accounts.values().find_map(|lookup| match &lookup.facts.controller {
         Controller::Tenant(tenant) => Some(tenant),
         Controller::Provider => None,
     });

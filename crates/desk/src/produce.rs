@@ -83,7 +83,7 @@ impl Desk {
             .and_then(|authority| authority.key(KeyPurpose::Seal, self.clock.now()))
             .filter(|key| Some(key.fingerprint()) == granted.proven.recipient)
             .ok_or_else(|| incomplete("the authority's key is not the one that was enrolled when it was proven; authenticate it again"))?;
-        let judged = self.judge(recorded).await?;
+        let demand = self.demand(recorded).await?;
         let ruling = self.ruling(recorded).await?;
         let note = ParcelNote {
             door: "the outbox".to_owned(),
@@ -91,9 +91,9 @@ impl Desk {
             until: self.clock.now(),
             manifest: collected.manifest,
         };
-        let plain = self.ruling_plain(recorded, &judged, &ruling, note);
+        let plain = self.ruling_plain(recorded, &demand, &ruling, note);
         let certificate =
-            self.certificate(recorded, &judged, &manifest, collected.manifest, &recipient.key)?;
+            self.certificate(recorded, &demand, &manifest, collected.manifest, &recipient.key)?;
         let contents = Contents {
             parcel: &parcel_id(id)?,
             provider: &self.house.name,
@@ -123,17 +123,18 @@ impl Desk {
         command_id: &str,
     ) -> Result<Recorded, DeskError> {
         let id = &recorded.case.id;
-        let judged = self.judge(recorded).await?;
-        let out = self.outbox(recorded, &judged.demand)?;
+        let demand = self.demand(recorded).await?;
+        let out = self.outbox(recorded, &demand)?;
         let receipt = match &recorded.case.stage {
             Stage::Sealed(_, _, parcel) => {
                 self.hand_over(id, *parcel, &out)?;
                 *parcel
             }
             _ => {
+                let accounts = self.lookups(&demand).await?;
                 let ruling = self.ruling(recorded).await?;
-                let outcome = self.outcome(recorded, &judged, &ruling);
-                let letter = self.answer(recorded, &judged, &ruling, outcome);
+                let outcome = self.outcome(recorded, &accounts, &ruling);
+                let letter = self.answer(recorded, &demand, &ruling, outcome);
                 write_whole(&out.join("answer.pdf"), &letter.to_pdf(&self.pdf)?)?;
                 let text = letter.to_text();
                 write_whole(&out.join("answer.txt"), text.as_bytes())?;

@@ -1,9 +1,12 @@
-//! Work: perform what is owed, one duty after another, for every case that has one.
+//! Work: perform what is owed, for every case that has something due. A case's duties are performed one after another,
+//! several cases at a time.
 
 use crate::store::{dues, stream};
 use crate::{Desk, DeskError, Recorded};
 use jiff::SignedDuration;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use tokio::task::{Id, JoinError, JoinSet};
 use writ_collect::Progress;
 use writ_docket::{AnswerKind, Command, Decider, Duty, duty};
 use writ_journal::{Due, ExpectedSequence, Journal};
@@ -13,6 +16,11 @@ use writ_vocabulary::{CaseId, KeyPurpose, Outcome};
 const RETRY: SignedDuration = SignedDuration::from_secs(60);
 /// The most duties that one case can owe in a row; more would be a circle.
 const STEPS: usize = 32;
+/// How many cases are worked on at a time: enough that a slow source or disk leaves no core idle.
+const AT_ONCE: usize = 8;
+
+/// Is told how far a case's collection is.
+pub type Tell = Arc<dyn Fn(&CaseId, Progress) + Send + Sync>;
 
 /// What became of one duty.
 #[derive(Debug)]
@@ -35,30 +43,56 @@ pub enum Done {
 }
 
 impl Desk {
-    /// Performs everything that is owed now, and says what became of each duty. A case whose duty fails waits; the
-    /// others go on.
+    /// Performs everything that is owed now, and says what became of each duty, case by case. A case whose duty fails
+    /// waits; the others go on.
     ///
     /// # Errors
     /// Only when the list of what is owed cannot be read.
-    pub async fn work(
-        &self,
-        progress: &(dyn Fn(&CaseId, Progress) + Sync),
-    ) -> Result<Vec<Performed>, DeskError> {
+    pub async fn work(self: &Arc<Self>, tell: &Tell) -> Result<Vec<Performed>, DeskError> {
         let owed = self.journal.dues_until(self.clock.now(), writ_journal::PAGE).await?;
         let cases: BTreeSet<CaseId> =
             owed.iter().filter_map(|owed| owed.stream.as_str().parse().ok()).collect();
+        let (mut at_work, mut names) = (JoinSet::new(), HashMap::new());
         let mut performed = Vec::new();
         for id in cases {
-            performed.extend(self.work_on(&id, progress).await);
+            if at_work.len() >= AT_ONCE {
+                performed.extend(self.one_done(&mut at_work, &names).await);
+            }
+            let (desk, tell, case) = (Arc::clone(self), Arc::clone(tell), id.clone());
+            let task = at_work.spawn(async move { desk.work_on(&case, &*tell).await });
+            names.insert(task.id(), id);
         }
+        while !at_work.is_empty() {
+            performed.extend(self.one_done(&mut at_work, &names).await);
+        }
+        performed.sort_by(|one, other| one.case.cmp(&other.case));
         Ok(performed)
+    }
+
+    /// What became of the case that is done first. One that broke off in the midst is tried again later.
+    async fn one_done(
+        &self,
+        at_work: &mut JoinSet<Vec<Performed>>,
+        names: &HashMap<Id, CaseId>,
+    ) -> Vec<Performed> {
+        let broken: JoinError = match at_work.join_next().await {
+            None => return Vec::new(),
+            Some(Ok(performed)) => return performed,
+            Some(Err(broken)) => broken,
+        };
+        let Some(case) = names.get(&broken.id()) else { return Vec::new() };
+        self.postpone(case).await;
+        let what =
+            "a step broke off in the midst, which is a fault of the program; nothing was recorded";
+        let done = Done::Later(DeskError::Incomplete { case: case.clone(), what });
+        vec![Performed { case: case.clone(), duty: Duty::Proceed, done }]
     }
 
     /// Performs everything that one case owes now.
     pub async fn work_on(
         &self,
         id: &CaseId,
-        progress: &(dyn Fn(&CaseId, Progress) + Sync),
+        progress: &(dyn Fn(&CaseId, Progress) + Send + Sync),
     ) -> Vec<Performed> {
         let mut performed = Vec::new();
         for _ in 0..STEPS {

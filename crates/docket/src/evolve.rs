@@ -99,33 +99,16 @@ fn along(case: &mut Case, before: Stage, at: Instant, event: &Event) -> Option<S
             case.factors.push(factor.clone());
             with_factor(before)
         }
-        (
-            Stage::Lodged | Stage::Authenticated(_),
-            Event::Authenticated { authority, recipient },
-        ) => Some(Stage::Authenticated(Proven {
-            authority: authority.clone(),
-            recipient: *recipient,
-        })),
-        (Stage::Assessed(assessed), Event::Authenticated { authority, recipient }) => {
-            let proven = Proven { authority: authority.clone(), recipient: *recipient };
-            Some(Stage::Assessed(Assessed { proven: Some(proven), ..assessed }))
-        }
-        (Stage::Granted(granted), Event::Authenticated { recipient, .. }) => {
-            Some(Stage::Granted(granted.sealed_to(*recipient)))
-        }
-        (Stage::Collected(granted, collected), Event::Authenticated { recipient, .. }) => {
-            Some(Stage::Collected(granted.sealed_to(*recipient), collected))
+        (before, Event::Authenticated { authority, recipient }) => {
+            authenticated(before, Proven { authority: authority.clone(), recipient: *recipient })
         }
         (
             Stage::Lodged | Stage::Authenticated(_) | Stage::Assessed(_),
             Event::NotAuthenticated { .. },
         ) => Some(Stage::NotAuthenticated),
-        (Stage::NotAuthenticated, Event::Assessed { ruled }) => Some(assessed(None, ruled)),
-        (Stage::Authenticated(proven), Event::Assessed { ruled }) => {
-            Some(assessed(Some(proven), ruled))
-        }
-        (Stage::Assessed(before), Event::Assessed { ruled }) => {
-            Some(assessed(before.proven, ruled))
+        (before, Event::Assessed { ruled }) => {
+            let proven = proven_when_assessed(before)?;
+            Some(Stage::Assessed(Assessed { proven, ruled: ruled.clone(), approved: None }))
         }
         (Stage::Assessed(assessed), Event::Approved { by, scope }) => {
             Some(Stage::Assessed(Assessed {
@@ -173,8 +156,29 @@ fn along(case: &mut Case, before: Stage, at: Instant, event: &Event) -> Option<S
     }
 }
 
-fn assessed(proven: Option<Proven>, ruled: &Ruled) -> Stage {
-    Stage::Assessed(Assessed { proven, ruled: ruled.clone(), approved: None })
+/// The sender is proven, at first or again with another key.
+fn authenticated(before: Stage, proven: Proven) -> Option<Stage> {
+    match before {
+        Stage::Lodged | Stage::Authenticated(_) => Some(Stage::Authenticated(proven)),
+        Stage::Assessed(assessed) => {
+            Some(Stage::Assessed(Assessed { proven: Some(proven), ..assessed }))
+        }
+        Stage::Granted(granted) => Some(Stage::Granted(granted.sealed_to(proven.recipient))),
+        Stage::Collected(granted, collected) => {
+            Some(Stage::Collected(granted.sealed_to(proven.recipient), collected))
+        }
+        _ => None,
+    }
+}
+
+/// Who is proven to ask when a ruling comes; nothing where none can come.
+fn proven_when_assessed(before: Stage) -> Option<Option<Proven>> {
+    match before {
+        Stage::NotAuthenticated => Some(None),
+        Stage::Authenticated(proven) => Some(Some(proven)),
+        Stage::Assessed(assessed) => Some(assessed.proven),
+        _ => None,
+    }
 }
 
 /// A new factor opens the question of who sent it again, where that question stood in the way.

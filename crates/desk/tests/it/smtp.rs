@@ -1,6 +1,6 @@
 //! Notices by mail: sent to a server, retried where it is away, never lost.
 
-use super::books;
+use super::{books, silently};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
@@ -42,7 +42,15 @@ standing = true
 elements = { full_name = "name" }
 [accounts]
 mail = { source = "people", query = "SELECT id FROM people WHERE mail = $mail" }
+[controllers]
+source = "people"
+query = "SELECT organisation, contact, '' AS jurisdiction, '' AS public_authority FROM people WHERE id = $customer"
 "#;
+
+const PEOPLE: &str = "id,mail,full_name,organisation,contact
+c1,lena@meridian.example,Lena Example,,
+c2,dispatch@northwind.example,Dispatch,Northwind Shipping (invented),legal@northwind.example
+";
 
 const DEMAND: &str = r#"
 format = "writ-case/1"
@@ -53,6 +61,21 @@ issued = "2026-11-19"
 signed = true
 issuer = { authority = "us-example", name = "Office of Example (invented)", class = "us-attorney", jurisdiction = "US", person = "A. Example", title = "Attorney" }
 accounts = [{ ref = "a1", mail = "lena@meridian.example" }]
+items = [{ elements = ["name"] }]
+"#;
+
+/// A warrant with a named silence that ends: the way past an organisation, which is told afterwards.
+const WARRANT: &str = r#"
+format = "writ-case/1"
+[demand]
+reference = "W-8"
+instrument = "us/search-warrant"
+issued = "2026-11-19"
+signed = true
+issuer = { authority = "us-example", name = "Court of Example (invented)", class = "us-magistrate", jurisdiction = "US", person = "A. Example" }
+gag = { instrument = "us/gag-2705b", until = "2026-12-19T00:00:00Z", text = "Order 26-8" }
+states = { probable_cause = true, particularity = true }
+accounts = [{ ref = "a1", mail = "dispatch@northwind.example" }OTHERS]
 items = [{ elements = ["name"] }]
 "#;
 
@@ -90,15 +113,11 @@ fn sink() -> (String, Arc<Mutex<Vec<String>>>) {
     (address, taken)
 }
 
-async fn desk(home: &Path, server: &str, clock: Arc<SetClock>) -> Desk {
+async fn desk(home: &Path, server: &str, clock: Arc<SetClock>) -> Arc<Desk> {
     std::fs::write(home.join("writ.toml"), HOUSE.replace("SERVER", server)).unwrap();
     std::fs::write(home.join("custody.toml"), CUSTODY).unwrap();
-    std::fs::write(
-        home.join("people.csv"),
-        "id,mail,full_name\nc1,lena@meridian.example,Lena Example\n",
-    )
-    .unwrap();
-    Desk::open(home, books(), clock).await.unwrap()
+    std::fs::write(home.join("people.csv"), PEOPLE).unwrap();
+    Arc::new(Desk::open(home, books(), clock).await.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,13 +129,8 @@ async fn a_notice_waits_for_the_mail_server_and_then_goes_out_once() {
     let away = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let desk = desk(temp.path(), &away, clock.clone()).await;
     let identity = writ_parcel::Identity::generate();
-    enrol(&desk, &identity.recipient());
-    let intake = writ_channels::read(DEMAND.as_bytes()).unwrap();
-    let id = desk.lodge(&intake, "native", None, None).await.unwrap().case.id;
-    for kind in [FactorKind::CallBack, FactorKind::Passkey] {
-        let factor = Factor { kind, at: clock.now(), from_request: false, by: None, officer: None };
-        desk.add_factor(&id, factor).await.unwrap();
-    }
+    enrol(&desk, "us-attorney", &identity.recipient());
+    let id = lodged(&desk, &clock, DEMAND).await;
     settle(&desk, &id).await;
     let waiting = desk.case(&id).await.unwrap().case;
     assert!(matches!(waiting.notice, NoticeState::Owed { .. }), "{waiting:?}");
@@ -124,10 +138,10 @@ async fn a_notice_waits_for_the_mail_server_and_then_goes_out_once() {
     drop(desk);
     let (address, taken) = sink();
     let desk = self::desk(temp.path(), &address, clock.clone()).await;
-    let early = desk.work(&|_, _| {}).await.unwrap();
+    let early = desk.work(&silently()).await.unwrap();
     assert!(early.is_empty(), "a failed duty is not tried again at once: {early:?}");
     clock.pass(61);
-    let performed = desk.work(&|_, _| {}).await.unwrap();
+    let performed = desk.work(&silently()).await.unwrap();
     assert!(performed.iter().all(|one| matches!(one.done, Done::Now(_))), "{performed:?}");
     assert_eq!(desk.case(&id).await.unwrap().case.stage_name(), "closed");
     let taken = taken.lock().unwrap();
@@ -142,9 +156,42 @@ async fn a_notice_waits_for_the_mail_server_and_then_goes_out_once() {
     );
 }
 
-fn enrol(desk: &Desk, recipient: &str) {
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organisation_gets_a_copy_of_a_demand_that_names_nobody_else() {
+    for (others, copied) in
+        [("", true), (r#", { ref = "a2", mail = "lena@meridian.example" }"#, false)]
+    {
+        let temp = tempfile::tempdir().unwrap();
+        let clock = Arc::new(SetClock::at("2026-11-20T10:00:00Z".parse().unwrap()));
+        let (address, taken) = sink();
+        let desk = desk(temp.path(), &address, clock.clone()).await;
+        enrol(&desk, "us-court", &writ_parcel::Identity::generate().recipient());
+        let id = lodged(&desk, &clock, &WARRANT.replace("OTHERS", others)).await;
+        settle(&desk, &id).await;
+        assert!(taken.lock().unwrap().is_empty(), "silence is kept while it lasts");
+        clock.set("2026-12-19T00:00:01Z".parse().unwrap());
+        desk.work(&silently()).await.unwrap();
+        let taken = taken.lock().unwrap();
+        let told = taken.iter().find(|mail| mail.contains("To: legal@northwind.example"));
+        let told = told.unwrap_or_else(|| panic!("the organisation was not told: {taken:?}"));
+        assert_eq!(told.contains("demand.txt"), copied, "{told}");
+    }
+}
+
+/// A case whose sender is proven.
+async fn lodged(desk: &Desk, clock: &SetClock, demand: &str) -> CaseId {
+    let intake = writ_channels::read(demand.as_bytes()).unwrap();
+    let id = desk.lodge(&intake, "native", None, None).await.unwrap().case.id;
+    for kind in [FactorKind::CallBack, FactorKind::Passkey] {
+        let factor = Factor { kind, at: clock.now(), from_request: false, by: None, officer: None };
+        desk.add_factor(&id, factor).await.unwrap();
+    }
+    id
+}
+
+fn enrol(desk: &Desk, class: &str, recipient: &str) {
     let authority = serde_json::json!({
-        "id": "us-example", "name": "Office of Example (invented)", "jurisdiction": "US", "class": "us-attorney",
+        "id": "us-example", "name": "Office of Example (invented)", "jurisdiction": "US", "class": class,
         "keys": [{ "purpose": "seal", "key": recipient, "enrolled": "2026-01-01T00:00:00Z" }],
     });
     desk.change_registry(|registry| {

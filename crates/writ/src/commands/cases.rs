@@ -7,8 +7,9 @@ use miette::Result;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
-use writ_desk::{Desk, DeskError, Done, Performed, Recorded};
+use writ_desk::{Desk, DeskError, Done, Performed, Recorded, Tell};
 use writ_docket::{Duty, Owed, duty};
 use writ_vocabulary::{CaseId, Instant, Purpose, Ruling};
 
@@ -251,16 +252,17 @@ pub async fn plan(desk: &Desk, id: &CaseId, say: Say) -> Result<()> {
     Ok(())
 }
 
-pub async fn work(desk: &Desk, once: bool, say: Say) -> Result<ExitCode> {
+pub async fn work(desk: &Arc<Desk>, once: bool, say: Say) -> Result<ExitCode> {
     loop {
         let bar = indicatif::ProgressBar::new_spinner();
-        let tell = |case: &CaseId, step: writ_collect::Progress| {
-            bar.set_message(format!(
+        let shown = bar.clone();
+        let tell: Tell = Arc::new(move |case, step| {
+            shown.set_message(format!(
                 "{case}: {} of {}, {}, {} rows",
                 step.step, step.steps, step.source, step.rows
             ));
-            bar.tick();
-        };
+            shown.tick();
+        });
         if let Err(error) = desk.refresh_registry() {
             eprintln!("the registry as it was last read stays in use: {error}");
         }

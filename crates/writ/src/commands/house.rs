@@ -124,69 +124,15 @@ pub async fn erase(desk: &Desk, case: &CaseId, say: Say) -> Result<()> {
 }
 
 pub async fn doctor(desk: &Desk, say: Say) -> Result<ExitCode> {
-    let mut checks: Vec<(&str, Result<String, String>)> = Vec::new();
-    let wrong = desk.sources().check().await;
-    let sources = desk.sources().custody().sources.len();
-    checks.push((
-        "sources",
-        if wrong.is_empty() { Ok(format!("{sources} opened")) } else { Err(joined(&wrong)) },
-    ));
-    let verified = desk.journal().verify(None, &mut |_| {}).await;
-    checks.push((
-        "journal",
-        verified
-            .map(|whole| {
-                format!("{} events, chain whole, head {}", whole.events, whole.head.digest.short())
-            })
-            .map_err(|error| error.to_string()),
-    ));
-    let keyless: Vec<_> = desk
-        .registry()
-        .authorities
-        .iter()
-        .filter(|authority| {
-            authority.key(writ_vocabulary::KeyPurpose::Seal, Instant::now()).is_none()
-        })
-        .map(|authority| authority.id.to_string())
-        .collect();
-    let known = desk.registry().authorities.len();
-    checks.push((
-        "registry",
-        match (known, keyless.is_empty()) {
-            (0, _) => Err("no authorities; add them with `writ authority add`".to_owned()),
-            (_, true) => Ok(format!("{known} authorities, each with a key to seal to")),
-            (_, false) => Err(format!(
-                "no key to seal to: {}; enrol one with `writ authority enrol`",
-                keyless.join(", ")
-            )),
-        },
-    ));
-    let staff = desk.house().staff.len();
-    checks.push((
-        "staff",
-        if staff >= 2 {
-            Ok(format!("{staff} people"))
-        } else {
-            Err("fewer than two people: what needs two can never be granted".to_owned())
-        },
-    ));
-    checks.push((
-        "law book",
-        Ok(format!(
-            "{} instruments, digest {}",
-            desk.books().lawbook.instruments().count(),
-            desk.books().lawbook.digest().short()
-        )),
-    ));
-    checks.push((
-        "policy",
-        Ok(format!(
-            "{} rules, digest {}",
-            desk.books().policy.rules().len(),
-            desk.books().policy.digest().short()
-        )),
-    ));
-    checks.push(("parcels", Ok(format!("signed with {}", desk.public_key().fingerprint()))));
+    let checks: [(&str, Checked); 7] = [
+        ("sources", sources(desk).await),
+        ("journal", journal(desk).await),
+        ("registry", registry(desk)),
+        ("staff", staff(desk)),
+        ("law book", Ok(lawbook(desk))),
+        ("policy", Ok(policy(desk))),
+        ("parcels", Ok(format!("signed with {}", desk.public_key().fingerprint()))),
+    ];
     let healthy = checks.iter().all(|(_, result)| result.is_ok());
     let value: Vec<_> = checks
         .iter()
@@ -200,6 +146,55 @@ pub async fn doctor(desk: &Desk, say: Say) -> Result<ExitCode> {
         table(&["", "check", "says"], rows)
     });
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// What a check found, or what is wrong and what to do.
+type Checked = Result<String, String>;
+
+async fn sources(desk: &Desk) -> Checked {
+    let wrong = desk.sources().check().await;
+    let sources = desk.sources().custody().sources.len();
+    if wrong.is_empty() { Ok(format!("{sources} opened")) } else { Err(joined(&wrong)) }
+}
+
+async fn journal(desk: &Desk) -> Checked {
+    let whole =
+        desk.journal().verify(None, &mut |_| {}).await.map_err(|error| error.to_string())?;
+    Ok(format!("{} events, chain whole, head {}", whole.events, whole.head.digest.short()))
+}
+
+fn registry(desk: &Desk) -> Checked {
+    let authorities = &desk.registry().authorities;
+    let keyless: Vec<_> = authorities
+        .iter()
+        .filter(|known| known.key(writ_vocabulary::KeyPurpose::Seal, Instant::now()).is_none())
+        .map(|known| known.id.to_string())
+        .collect();
+    match (authorities.len(), keyless.is_empty()) {
+        (0, _) => Err("no authorities; add them with `writ authority add`".to_owned()),
+        (known, true) => Ok(format!("{known} authorities, each with a key to seal to")),
+        (_, false) => Err(format!(
+            "no key to seal to: {}; enrol one with `writ authority enrol`",
+            keyless.join(", ")
+        )),
+    }
+}
+
+fn staff(desk: &Desk) -> Checked {
+    match desk.house().staff.len() {
+        two_or_more @ 2.. => Ok(format!("{two_or_more} people")),
+        _ => Err("fewer than two people: what needs two can never be granted".to_owned()),
+    }
+}
+
+fn lawbook(desk: &Desk) -> String {
+    let lawbook = &desk.books().lawbook;
+    format!("{} instruments, digest {}", lawbook.instruments().count(), lawbook.digest().short())
+}
+
+fn policy(desk: &Desk) -> String {
+    let policy = &desk.books().policy;
+    format!("{} rules, digest {}", policy.rules().len(), policy.digest().short())
 }
 
 fn joined(wrong: &[writ_collect::CollectError]) -> String {

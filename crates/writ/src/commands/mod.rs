@@ -39,7 +39,7 @@ pub async fn run(args: Args) -> Result<ExitCode> {
 }
 
 async fn at_the_desk(args: &Args, say: Say) -> Result<ExitCode> {
-    let desk = desk(args).await?;
+    let desk = Arc::new(desk(args).await?);
     if let Some((decision, answer)) = args.command.answer() {
         return decide::answer(&desk, decision, answer, say).await.map(|()| ExitCode::SUCCESS);
     }

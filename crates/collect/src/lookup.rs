@@ -92,6 +92,7 @@ impl Sources {
             facts.flags = self.words(self.custody.flags.as_ref(), customer).await?;
             facts.residence =
                 self.words(self.custody.residence.as_ref(), customer).await?.into_iter().next();
+            facts.nationality = self.words(self.custody.nationality.as_ref(), customer).await?;
         }
         let (holds, sealed) = self.held(&located);
         facts.customer_keys = facts

@@ -103,10 +103,11 @@ impl Sources {
         &'a self,
         of_customer: &'a [&'static str],
     ) -> Vec<(&'a Question, &'a [&'static str])> {
-        let Custody { controllers, customer_keys, flags, residence, .. } = &self.custody;
+        let Custody { controllers, customer_keys, flags, residence, nationality, .. } =
+            &self.custody;
         let accounts =
             self.custody.accounts.iter().map(|(kind, question)| (question, kind.parameters()));
-        let others = [controllers, customer_keys, flags, residence];
+        let others = [controllers, customer_keys, flags, residence, nationality];
         accounts
             .chain(others.into_iter().flatten().map(|question| (question, of_customer)))
             .collect()
@@ -133,12 +134,15 @@ impl Sources {
 }
 
 fn statements(custody: &Custody) -> impl Iterator<Item = (&str, usize)> {
-    let Custody { yields, accounts, controllers, customer_keys, flags, residence, .. } = custody;
+    let Custody {
+        yields, accounts, controllers, customer_keys, flags, residence, nationality, ..
+    } = custody;
     let of_yields = yields.iter().filter_map(|Yields { relation, line, .. }| match relation {
         Relation::Query(query) => Some((query.as_str(), *line)),
         Relation::Table(_) => None,
     });
-    let questions = [controllers, customer_keys, flags, residence].into_iter().flatten();
+    let questions =
+        [controllers, customer_keys, flags, residence, nationality].into_iter().flatten();
     let questions = accounts.values().chain(questions);
     of_yields.chain(questions.map(|question| (question.query.as_str(), question.line)))
 }

@@ -23,6 +23,8 @@ pub struct Custody {
     pub flags: Option<Question>,
     /// Where a customer lives.
     pub residence: Option<Question>,
+    /// Of which states a customer is a national.
+    pub nationality: Option<Question>,
 }
 
 /// One place where customer data lie.

@@ -24,6 +24,7 @@ struct File {
     customer_keys: Option<Spanned<QuestionText>>,
     flags: Option<Spanned<QuestionText>>,
     residence: Option<Spanned<QuestionText>>,
+    nationality: Option<Spanned<QuestionText>>,
 }
 
 #[derive(Deserialize)]
@@ -117,6 +118,7 @@ impl Reader<'_> {
             customer_keys: of_customer(file.customer_keys),
             flags: of_customer(file.flags),
             residence: of_customer(file.residence),
+            nationality: of_customer(file.nationality),
             sources,
         }
     }

@@ -85,7 +85,8 @@
 //! query = "SELECT element FROM customer_keys WHERE customer_id = $customer"
 //! ```
 //!
-//! `[flags]` (one column: `press`, `lawyer`, ...) and `[residence]` (one column: a country) have the same form.
+//! `[flags]` (one column: `press`, `lawyer`, ...), `[residence]` (one column: a country) and `[nationality]` (one column: a
+//! country, a row for each) have the same form.
 //!
 //! # Parameters of a query
 //!
@@ -93,7 +94,7 @@
 //! |---|---|
 //! | `accounts.mail`, `.phone`, `.customer`, `.url` | `$mail`, `$phone`, `$customer`, `$url` |
 //! | `accounts.ip` | `$address`, `$port`, `$at` (a date-time in UTC), `$at_unix` (whole seconds) |
-//! | `controllers`, `customer_keys`, `flags`, `residence` | `$customer` |
+//! | `controllers`, `customer_keys`, `flags`, `residence`, `nationality` | `$customer` |
 //!
 //! Mail addresses arrive in lower case, telephone numbers as `+` and digits. A query reads the tables of its own
 //! source only. In `[[yields]]` it has no parameters: whose rows and when is added by the plan.

@@ -56,6 +56,9 @@ pub struct AccountFacts {
     /// Where the person lives, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub residence: Option<Jurisdiction>,
+    /// Of which states the person is a national, where known. Empty: not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nationality: Vec<Jurisdiction>,
 }
 
 /// Who the person is, where the law protects them specially.
@@ -95,6 +98,7 @@ impl AccountFacts {
             customer_keys: Vec::new(),
             flags: Vec::new(),
             residence: None,
+            nationality: Vec::new(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The desk of one provider: everything it holds open.
 
 use crate::clock::{Clock, entropy, random};
-use crate::{DeskError, House, Registry};
+use crate::{DeskError, House, Registry, sign_off};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
@@ -12,6 +12,7 @@ use writ_lawbook::Lawbook;
 use writ_letters::PdfEngine;
 use writ_parcel::ProviderKey;
 use writ_policy::Policy;
+use writ_vocabulary::SignOff;
 
 /// The law book and the policy, loaded.
 pub struct Books {
@@ -26,7 +27,8 @@ pub struct Desk {
     pub(crate) home: PathBuf,
     pub(crate) house: House,
     pub(crate) registry: RwLock<Arc<Registry>>,
-    pub(crate) books: Books,
+    books: RwLock<Arc<Books>>,
+    sign_offs: RwLock<Arc<Vec<SignOff>>>,
     pub(crate) sources: Sources,
     pub(crate) journal: SqlJournal,
     pub(crate) vault: Vault,
@@ -57,7 +59,8 @@ impl Desk {
             home: home.to_owned(),
             registry: RwLock::new(Arc::new(registry)),
             house,
-            books,
+            books: RwLock::new(Arc::new(books)),
+            sign_offs: RwLock::new(Arc::new(sign_off::read(home)?)),
             sources,
             journal,
             vault,
@@ -99,9 +102,34 @@ impl Desk {
         Ok(())
     }
 
-    /// The law book and the policy.
-    pub fn books(&self) -> &Books {
-        &self.books
+    /// The law book and the policy as they now stand.
+    pub fn books(&self) -> Arc<Books> {
+        self.books.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Judges by other books from now on. What was ruled before stays as it was ruled.
+    ///
+    /// # Errors
+    /// When the provider's data sources yield what the new law book does not know; the books stay as they were then.
+    pub fn change_books(&self, books: Books) -> Result<(), DeskError> {
+        custody(&self.home, &books.lawbook)?;
+        *self.books.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(books);
+        Ok(())
+    }
+
+    /// What counsel signed off: `lawbook/sign-off.toml` of the home, as it was last read.
+    pub fn sign_offs(&self) -> Arc<Vec<SignOff>> {
+        self.sign_offs.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Reads counsel's sign-offs again.
+    ///
+    /// # Errors
+    /// When the file is wrong; the sign-offs stay as they were then.
+    pub fn refresh_sign_offs(&self) -> Result<(), DeskError> {
+        let read = Arc::new(sign_off::read(&self.home)?);
+        *self.sign_offs.write().unwrap_or_else(std::sync::PoisonError::into_inner) = read;
+        Ok(())
     }
 
     /// The provider's data sources.

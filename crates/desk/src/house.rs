@@ -5,6 +5,7 @@
 //! custody.toml      its data sources
 //! authorities.toml  the registry
 //! keys/             master.key (vault), provider.pem (signs parcels); readable by their owner only
+//! lawbook/          counsel's sign-offs (sign-off.toml); and a law book of its own, where it has one
 //! policy/local/     its own stricter rules
 //! journal.db        every event of every case
 //! objects/          documents and identifiers, encrypted under a key for each case

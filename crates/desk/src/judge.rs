@@ -4,9 +4,11 @@ use crate::desk::Books;
 use crate::{Desk, DeskError, Recorded};
 use std::collections::BTreeMap;
 use writ_collect::{Located, Lookup};
-use writ_docket::{Command, Event, Ruled};
+use writ_docket::{AnswerKind, Command, Event, Ruled, Stage};
 use writ_lawbook::{Assessment, UnknownTerms};
-use writ_vocabulary::{AccountRef, Demand, Facts, Ruling};
+use writ_vocabulary::{
+    AccountRef, CaseId, Demand, Digest, Facts, Instant, Pause, PauseCause, Ruling, SignOff,
+};
 
 /// What the sources know of each account of a demand.
 pub(crate) type Lookups = BTreeMap<AccountRef, Lookup>;
@@ -43,6 +45,15 @@ impl Desk {
     /// # Errors
     /// When a source cannot be asked, or the case was erased.
     pub async fn judge(&self, recorded: &Recorded) -> Result<Judged, DeskError> {
+        let (demand, facts) = self.facts(recorded).await?;
+        Ok(self.books().judge(demand, facts)?)
+    }
+
+    /// The demand of a case and the facts that the desk establishes about it: what it is judged on.
+    ///
+    /// # Errors
+    /// When a source cannot be asked, or the case was erased.
+    pub async fn facts(&self, recorded: &Recorded) -> Result<(Demand, Facts), DeskError> {
         let demand = self.demand(recorded).await?;
         let lookups = self.lookups(&demand).await?;
         let registry = self.registry();
@@ -52,9 +63,17 @@ impl Desk {
             authorities: registry.claimed(&demand).cloned().into_iter().collect(),
             factors: recorded.case.factors.clone(),
             accounts: lookups.into_values().map(|lookup| lookup.facts).collect(),
+            sign_offs: self.signed_off(&demand),
+            pauses: pauses(&recorded.events),
         };
-        let demand = with_registered_id(demand, &registry);
-        Ok(self.books.judge(demand, facts)?)
+        Ok((with_registered_id(demand, &registry), facts))
+    }
+
+    /// Counsel's sign-offs of the demand's instrument, from their own day on.
+    fn signed_off(&self, demand: &Demand) -> Vec<SignOff> {
+        let today = self.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        let counts = |entry: &&SignOff| entry.instrument == demand.instrument && entry.on <= today;
+        self.sign_offs().iter().filter(counts).cloned().collect()
     }
 
     /// Judges a case and puts the ruling on its docket.
@@ -70,6 +89,20 @@ impl Desk {
         let confirm_by = judged.assessment.follow_ups.iter().map(|owed| owed.due).min();
         let ruled = Ruled::of(&judged.ruling, kept, confirm_by);
         self.command(id, Command::Assess { ruled }, Some(command_id)).await
+    }
+
+    /// Lifts a stop. A case that has a ruling and no decision yet is judged again: its clock stood still meanwhile.
+    ///
+    /// # Errors
+    /// When the case is not suspended, or cannot be judged; the stop is lifted all the same then.
+    pub async fn resume(&self, id: &CaseId, document: Digest) -> Result<Recorded, DeskError> {
+        let recorded = self.command(id, Command::Resume { document }, None).await?;
+        match &recorded.case.stage {
+            Stage::Assessed(_) => {
+                self.assess(&recorded, &format!("assess-{}", recorded.last)).await
+            }
+            _ => Ok(recorded),
+        }
     }
 
     /// The last ruling on a case's docket, with its words.
@@ -110,6 +143,29 @@ impl Desk {
             .filter_map(|(account, lookup)| Some((account, lookup.located?)))
             .collect())
     }
+}
+
+/// When the clock stood still: while an objection was heard, and while the authority was asked to mend its demand.
+fn pauses(events: &[(Instant, Event)]) -> Vec<Pause> {
+    let mut pauses: Vec<Pause> = Vec::new();
+    for (at, event) in events {
+        let stopped = match event {
+            Event::Suspended { .. } => Some(PauseCause::Objection),
+            Event::Answered { answer: AnswerKind::AskCure, .. } => Some(PauseCause::Clarification),
+            _ => None,
+        };
+        pauses.extend(stopped.map(|by| Pause { from: *at, until: None, by }));
+        let goes_on = match event {
+            Event::Resumed { .. } => Some(PauseCause::Objection),
+            Event::Supplemented { .. } => Some(PauseCause::Clarification),
+            _ => None,
+        };
+        let ended = |pause: &&mut Pause| pause.until.is_none() && Some(pause.by) == goes_on;
+        for pause in pauses.iter_mut().filter(ended) {
+            pause.until = Some(*at);
+        }
+    }
+    pauses
 }
 
 /// A demand that names its authority exactly as the registry does is judged under the registry's id.

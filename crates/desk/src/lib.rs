@@ -14,6 +14,7 @@ mod mailer;
 mod papers;
 mod produce;
 mod registry;
+mod sign_off;
 mod store;
 mod work;
 
@@ -23,5 +24,6 @@ pub use error::DeskError;
 pub use house::{Custodian, House, Mail, Staff};
 pub use judge::Judged;
 pub use registry::Registry;
+pub use sign_off::read as sign_offs;
 pub use store::Recorded;
 pub use work::{Done, Performed, Tell};

@@ -23,7 +23,7 @@ impl Desk {
         id: Option<CaseId>,
     ) -> Result<Recorded, DeskError> {
         let demand = &intake.case.demand;
-        self.books.lawbook.check_terms(demand)?;
+        self.books().lawbook.check_terms(demand)?;
         let id = match id {
             Some(id) => id,
             None => CaseId::from_random(random()?),
@@ -50,7 +50,7 @@ impl Desk {
         door: &str,
     ) -> Result<Recorded, DeskError> {
         let demand = &intake.case.demand;
-        self.books.lawbook.check_terms(demand)?;
+        self.books().lawbook.check_terms(demand)?;
         let kept = self.keep(id, "demand", &intake.bytes).await?;
         let lodging = lodging(demand, door, None, kept, self.clock.now());
         self.command(id, Command::Supplement { lodging }, None).await

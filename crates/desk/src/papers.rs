@@ -218,8 +218,9 @@ impl Desk {
         let asked = demand.scope(Purpose::Disclose);
         let kept_back = asked.narrowed(|item| !Scope::of([item.clone()]).is_within(&granted));
         let delivered = delivered_at(recorded);
+        let books = self.books();
         let instrument =
-            self.books.lawbook.in_force(&demand.instrument, day(recorded.case.lodging.received));
+            books.lawbook.in_force(&demand.instrument, day(recorded.case.lodging.received));
         let notice = Notice {
             head: Letterhead {
                 to: Party { name: shown_account(demand, account), lines: Vec::new() },
@@ -259,7 +260,8 @@ impl Desk {
     }
 
     fn instrument_title(&self, demand: &Demand) -> String {
-        let mut rows = self.books.lawbook.versions(&demand.instrument).iter();
+        let books = self.books();
+        let mut rows = books.lawbook.versions(&demand.instrument).iter();
         rows.next().map_or_else(
             || demand.instrument.to_string(),
             |row| format!("{} ({})", row.summary.title, row.summary.cite),
@@ -267,7 +269,7 @@ impl Desk {
     }
 
     fn element_title(&self, element: &ElementId) -> String {
-        self.books
+        self.books()
             .lawbook
             .elements()
             .get(element)

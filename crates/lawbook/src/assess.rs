@@ -3,16 +3,16 @@
 use crate::book::Lawbook;
 use crate::calendar::Calendar;
 use crate::condition::Sight;
-use crate::instrument::{ClockStart, Instrument, Requirement};
-use crate::{Assessment, Confidence, FollowUp, IssuerSummary, UnknownTerms};
-use crate::{clock, document, emergency, items, sender, silence};
+use crate::instrument::{ClockStart, FollowUpRow, Instrument, Requirement};
+use crate::{Assessment, Confidence, FollowUp, IssuerSummary, Suspension, UnknownTerms};
+use crate::{clock, conflict, document, emergency, items, sender, silence};
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use writ_vocabulary::{
     Authority, Controller, Deadline, Demand, Facts, Finding, FindingState, Instant, Jurisdiction,
-    ProviderEntity, Purpose, Statement, Then,
+    Pause, PauseCause, ProviderEntity, Purpose, SignOff, Statement, Then,
 };
 
 /// A demand, the facts and the row they are judged by, side by side.
@@ -70,6 +70,8 @@ impl<'a> Reading<'a> {
         findings.extend(document::findings(self));
         findings.extend(emergency::findings(self, &emergency));
         findings.extend(silence::findings(&gag));
+        let conflicts = conflict::of(self, &items);
+        findings.push(conflicts.finding(self));
         findings.extend(items::findings(self, &items));
         let sight = self.sight(&items);
         findings.extend(
@@ -94,6 +96,9 @@ impl<'a> Reading<'a> {
             notice: silence::notice(self, &gag),
             preserve_until: self.preserve_until(),
             follow_ups: self.follow_ups(&sight),
+            dates: self.dates(&sight),
+            objections: conflicts.objections(self),
+            sign_off: self.sign_off().cloned(),
             aim: self.text("aim"),
             findings,
             items,
@@ -117,9 +122,10 @@ impl<'a> Reading<'a> {
         }
         let versions = self.book.versions(&demand.instrument);
         let text = match versions.first() {
-            Some(row) => format!(
-                "`{}` was not law on the day of receipt: its first version is valid from {}; name the legal process that is",
-                demand.instrument, row.valid_from
+            Some(first) => format!(
+                "`{}` was not law on the day of receipt, but {}; name the legal process that is",
+                demand.instrument,
+                span(first, versions)
             ),
             None => {
                 let near = self.book.nearest_instrument(&demand.instrument);
@@ -134,21 +140,17 @@ impl<'a> Reading<'a> {
     }
 
     fn certain(&self) -> Finding {
-        let (state, text) = match self.row.map(|row| row.summary.confidence) {
-            Some(Confidence::Read) => (
-                FindingState::Holds,
-                "the row was written with the text of the law before its author",
-            ),
-            Some(Confidence::Memory) => {
-                (FindingState::Holds, "the row awaits a check of its citations by counsel")
-            }
-            Some(Confidence::Uncertain) => (
-                FindingState::Unknown,
-                "the law behind this row is uncertain or changing: a person decides",
-            ),
-            None => (FindingState::Unknown, "there is no row to judge by"),
+        let (state, text) = match self.row {
+            Some(row) => row.certainty(&self.facts.sign_offs),
+            None => (FindingState::Unknown, "there is no row to judge by".to_owned()),
         };
         finding("row-certain", state, text, None, Some(Then::Escalate))
+    }
+
+    /// The sign-off that the answer rests on, where the row needs one.
+    fn sign_off(&self) -> Option<&'a SignOff> {
+        let row = self.row.filter(|row| row.summary.confidence == Confidence::Memory)?;
+        row.signed_off(&self.facts.sign_offs)
     }
 
     fn issuer(&self) -> IssuerSummary {
@@ -204,11 +206,6 @@ impl<'a> Reading<'a> {
     fn deadline(&self) -> Option<Deadline> {
         let clock = self.row?.deadline.as_ref()?;
         let urgent = clock.emergency.filter(|_| self.in_emergency());
-        let (start, from) = match clock.from {
-            ClockStart::Receipt => (self.facts.received, "receipt"),
-            ClockStart::Order => (self.start_of(self.demand.issued?)?, "the date of the order"),
-            ClockStart::Face => (self.facts.received, "receipt"),
-        };
         let Some(length) = urgent.or(clock.length) else {
             let due = self.demand.return_by?;
             return Some(Deadline {
@@ -217,8 +214,25 @@ impl<'a> Reading<'a> {
                 cite: clock.cite.clone(),
             });
         };
-        let due = clock::due(length, start, &[], self.calendar()?)?;
+        let stops = |pause: &&Pause| clock.suspended_by.contains(&pause.by);
+        let still = self.facts.pauses.iter().filter(stops);
+        let still: Vec<_> =
+            still.map(|pause| Suspension { from: pause.from, until: pause.until }).collect();
+        let (start, from) = self.start(clock.from)?;
+        let due = clock::due(length, start, &still, self.calendar()?)?;
         Some(Deadline { due, clock: format!("{length} from {from}"), cite: clock.cite.clone() })
+    }
+
+    fn start(&self, from: ClockStart) -> Option<(Instant, &'static str)> {
+        Some(match from {
+            ClockStart::Receipt | ClockStart::Face => (self.facts.received, "receipt"),
+            ClockStart::Order => (self.start_of(self.demand.issued?)?, "the date of the order"),
+            ClockStart::Clarification => {
+                let asked = |pause: &&Pause| pause.by == PauseCause::Clarification;
+                let asked = self.facts.pauses.iter().rfind(asked)?;
+                (asked.from, "the request for clarification")
+            }
+        })
     }
 
     fn preserve_until(&self) -> Option<Instant> {
@@ -232,25 +246,52 @@ impl<'a> Reading<'a> {
     }
 
     fn follow_ups(&self, sight: &Sight<'_>) -> Vec<FollowUp> {
-        let Some(row) = self.row else { return Vec::new() };
-        let owed = row
-            .follow_ups
-            .iter()
-            .filter(|owed| owed.when.iter().all(|condition| condition.met(sight)));
-        let mut all: Vec<FollowUp> = owed
-            .filter_map(|owed| {
-                let due = clock::due(owed.within, self.facts.received, &[], self.calendar()?)?;
-                Some(FollowUp {
-                    id: owed.id.clone(),
-                    text: owed.text.clone(),
-                    due,
-                    cite: owed.cite.clone(),
-                })
-            })
-            .collect();
+        let rows = self.row.map(|row| row.follow_ups.as_slice()).unwrap_or_default();
+        let mut all = self.owed(rows, sight);
         all.extend(sender::validation_owed(self));
         all.extend(document::writing_owed(self));
         all
+    }
+
+    /// The other dates of the row's law, and the latest to which a preservation can be renewed.
+    fn dates(&self, sight: &Sight<'_>) -> Vec<FollowUp> {
+        let rows = self.row.map(|row| row.clocks.as_slice()).unwrap_or_default();
+        let mut all = self.owed(rows, sight);
+        all.extend(self.renewable_until(sight));
+        all
+    }
+
+    fn owed(&self, rows: &[FollowUpRow], sight: &Sight<'_>) -> Vec<FollowUp> {
+        let owed =
+            rows.iter().filter(|owed| owed.when.iter().all(|condition| condition.met(sight)));
+        let dated = owed.filter_map(|owed| {
+            let (start, _) = self.start(owed.from)?;
+            Some(FollowUp {
+                id: owed.id.clone(),
+                text: owed.text.clone(),
+                due: clock::due(owed.within, start, &[], self.calendar()?)?,
+                cite: owed.cite.clone(),
+            })
+        });
+        dated.collect()
+    }
+
+    fn renewable_until(&self, sight: &Sight<'_>) -> Option<FollowUp> {
+        let row = self.row.filter(|row| row.serves(Purpose::Preserve))?;
+        let kept = row.preservation.as_ref().filter(|kept| kept.extensions > 0)?;
+        let wanted = sight.demand.items.iter().any(|line| line.want == Purpose::Preserve);
+        let longer = kept.extension_days.saturating_mul(u16::from(kept.extensions));
+        wanted.then_some(FollowUp {
+            id: "preservation-at-most".to_owned(),
+            text: format!(
+                "preserved for {} days, and renewed at most {} by {} days: nothing is kept under it from then on",
+                kept.days,
+                times(kept.extensions),
+                kept.extension_days
+            ),
+            due: self.after_days(kept.days.saturating_add(longer))?,
+            cite: kept.cite.clone(),
+        })
     }
 
     pub(crate) fn start_of(&self, day: Date) -> Option<Timestamp> {
@@ -263,6 +304,18 @@ impl<'a> Reading<'a> {
             _ => None,
         }
     }
+}
+
+/// The days on which an instrument was law, or will be.
+fn span(first: &Instrument, versions: &[Instrument]) -> String {
+    match versions.last().and_then(|last| last.valid_to) {
+        Some(end) => format!("from {} to {end}", first.valid_from),
+        None => format!("is from {} on", first.valid_from),
+    }
+}
+
+fn times(count: u8) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
 fn required(needed: &Requirement, sight: &Sight<'_>) -> Finding {

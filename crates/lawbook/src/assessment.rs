@@ -3,12 +3,13 @@
 use std::fmt;
 use writ_vocabulary::{
     Ambiguity, AuthorityClass, Category, Controller, Deadline, Digest, ElementId, Finding,
-    FindingState, Flag, Instant, InstrumentId, Item, Jurisdiction, NoticeRule, Purpose,
+    FindingState, Flag, Instant, InstrumentId, Item, Jurisdiction, NoticeRule, Objection, Purpose,
+    SignOff,
 };
 
 /// Every finding that stands in [`Assessment::findings`], once each and in this order; after them come the row's own
 /// requirements as `requires:<id>`. What does not apply to a demand `Holds`, and its text says so.
-pub const FINDINGS: [&str; 26] = [
+pub const FINDINGS: [&str; 27] = [
     "instrument-in-force",
     "row-certain",
     "issuer-competent",
@@ -27,6 +28,7 @@ pub const FINDINGS: [&str; 26] = [
     "emergency-current",
     "gag-named",
     "gag-ends",
+    "conflict-of-laws",
     "controller-route",
     "territorial",
     "element-compelled",
@@ -80,6 +82,12 @@ pub struct Assessment {
     pub preserve_until: Option<Instant>,
     /// What follows the disclosure by law: a validation, an objection, a confirmation in writing.
     pub follow_ups: Vec<FollowUp>,
+    /// The other dates of the instrument's law: they hold up no answer.
+    pub dates: Vec<FollowUp>,
+    /// The ways to object that a conflict of laws opens, with their dates; finding `conflict-of-laws` fails where there is one.
+    pub objections: Vec<Objection>,
+    /// Who signed the row off, where it was written from memory and counsel did.
+    pub sign_off: Option<SignOff>,
     /// The stated aim, statement `aim`: one of the words that `statements.toml` lists. `None`: no aim is stated.
     pub aim: Option<String>,
 }
@@ -95,7 +103,7 @@ pub struct InstrumentSummary {
     pub jurisdiction: Jurisdiction,
     /// The law it rests on.
     pub cite: String,
-    /// How sure the row is. `Uncertain` makes finding `row-certain` unknown.
+    /// How sure the row is. `Uncertain`, and `Memory` without counsel's sign-off, make finding `row-certain` unknown.
     pub confidence: Confidence,
     /// What it may be used for.
     pub purposes: Vec<Purpose>,
@@ -113,7 +121,7 @@ pub struct InstrumentSummary {
 pub enum Confidence {
     /// The text of the law was read.
     Read,
-    /// Written from memory: counsel checks it before the row is relied upon.
+    /// Written from memory: nothing is given under it before the provider's counsel signed it off.
     Memory,
     /// Uncertain or changing: a person decides every demand under it.
     Uncertain,
@@ -262,7 +270,7 @@ pub enum ControllerRoute {
 }
 
 /// Something that is owed after an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct FollowUp {
     /// What it is, in words joined by `-`: `validation-after`, `objection-after`, `written-confirmation`.
     pub id: String,

@@ -1,10 +1,11 @@
 //! The law book: loaded whole or not at all, looked up by name and day, with a digest that says which one it was.
 
 use crate::calendar::Calendar;
+use crate::conflict::{Agreement, Conflict};
 use crate::fault::{Fault, Page, nearest};
 use crate::instrument::Instrument;
 use crate::terms::{Class, Element, StatementKind, Terms};
-use crate::{calendar, row};
+use crate::{calendar, conflict, row};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,11 +13,14 @@ use writ_vocabulary::{
     AuthorityClass, CaseFile, Digest, ElementId, InstrumentId, Jurisdiction, StatementId,
 };
 
-/// The law as data: elements, classes, statements, calendars, and the rows of instruments with their examples.
+/// The law as data: elements, classes, statements, calendars, agreements, conflicts, and the rows of instruments with their
+/// examples.
 #[derive(Debug, Clone)]
 pub struct Lawbook {
     pub(crate) terms: Terms,
     pub(crate) calendars: BTreeMap<Jurisdiction, Calendar>,
+    pub(crate) agreements: Vec<Agreement>,
+    pub(crate) conflicts: Vec<Conflict>,
     instruments: BTreeMap<InstrumentId, Vec<Instrument>>,
     examples: Vec<Example>,
     digest: Digest,
@@ -39,6 +43,8 @@ enum Place {
     Classes,
     Statements,
     Calendars,
+    Agreements,
+    Conflicts,
     Row(InstrumentId, Option<Date>),
     Example(InstrumentId),
     /// Words for people: read by nobody here.
@@ -104,6 +110,16 @@ impl Lawbook {
         self.calendars.get(state)
     }
 
+    /// The agreements between states on direct orders.
+    pub fn agreements(&self) -> &[Agreement] {
+        &self.agreements
+    }
+
+    /// The matrix of conflicts of laws.
+    pub fn conflicts(&self) -> &[Conflict] {
+        &self.conflicts
+    }
+
     /// The examples, in order of path.
     pub fn examples(&self) -> &[Example] {
         &self.examples
@@ -122,7 +138,8 @@ impl Lawbook {
     fn of_words(files: &BTreeMap<String, String>, faults: &mut Vec<Fault>) -> Self {
         let mut terms = Terms::default();
         let mut calendars = BTreeMap::new();
-        for needed in ["elements.toml", "classes.toml", "statements.toml", "calendars.toml"] {
+        let (mut agreements, mut conflicts) = (Vec::new(), Vec::new());
+        for needed in NEEDED {
             let Some(text) = files.get(needed) else {
                 let what = "the law book needs this file: add it".to_owned();
                 faults.push(Fault { file: needed.to_owned(), line: None, what });
@@ -133,6 +150,10 @@ impl Lawbook {
                 Some(Place::Elements) => terms.read_elements(&mut page),
                 Some(Place::Classes) => terms.read_classes(&mut page),
                 Some(Place::Statements) => terms.read_statements(&mut page),
+                Some(Place::Agreements) => agreements = conflict::read_agreements(&mut page),
+                Some(Place::Conflicts) => {
+                    conflicts = conflict::read_conflicts(&mut page, &rows_of(files));
+                }
                 _ => calendars = calendar::read(&mut page),
             }
             faults.append(&mut page.faults);
@@ -140,6 +161,8 @@ impl Lawbook {
         Self {
             terms,
             calendars,
+            agreements,
+            conflicts,
             instruments: BTreeMap::new(),
             examples: Vec::new(),
             digest: Digest::of([]),
@@ -166,8 +189,8 @@ impl Lawbook {
     fn read_row(&mut self, page: &mut Page<'_>, id: InstrumentId, since: Option<Date>) {
         let Some(row) = row::read(page, id.clone(), &self.terms) else { return };
         if let Some(since) = since.filter(|since| *since != row.valid_from) {
-            page.fault(
-                None,
+            page.fault_at(
+                "valid_from",
                 format!(
                     "the file's name says `{since}` and the row is valid from `{}`",
                     row.valid_from
@@ -184,7 +207,7 @@ impl Lawbook {
                 "two rows are law at once: one from `{}`, one from `{}`; give the older a `valid_to`",
                 row.valid_from, other.valid_from
             );
-            page.fault(None, what);
+            page.fault_at("valid_from", what);
         }
         rows.push(row);
     }
@@ -208,8 +231,7 @@ impl Lawbook {
     }
 
     fn read_examples(&mut self, files: &BTreeMap<String, String>, faults: &mut Vec<Fault>) {
-        let rows: BTreeSet<InstrumentId> =
-            files.keys().filter_map(|path| place(path)?.row()).collect();
+        let rows = rows_of(files);
         for (path, text) in files {
             let Some(Place::Example(instrument)) = place(path) else { continue };
             let mut page = Page::new(path, text);
@@ -260,6 +282,21 @@ impl Place {
     }
 }
 
+/// The lists without which there is no law book.
+const NEEDED: [&str; 6] = [
+    "elements.toml",
+    "classes.toml",
+    "statements.toml",
+    "calendars.toml",
+    "agreements.toml",
+    "conflicts.toml",
+];
+
+/// The instruments that have a row.
+fn rows_of(files: &BTreeMap<String, String>) -> BTreeSet<InstrumentId> {
+    files.keys().filter_map(|path| place(path)?.row()).collect()
+}
+
 /// Which place of the folder a path is; `None` where it is none.
 fn place(path: &str) -> Option<Place> {
     if !path.ends_with(".toml") {
@@ -271,6 +308,10 @@ fn place(path: &str) -> Option<Place> {
         ["classes.toml"] => Some(Place::Classes),
         ["statements.toml"] => Some(Place::Statements),
         ["calendars.toml"] => Some(Place::Calendars),
+        ["agreements.toml"] => Some(Place::Agreements),
+        ["conflicts.toml"] => Some(Place::Conflicts),
+        // The provider's own list, which may lie beside its own law book.
+        ["sign-off.toml"] => Some(Place::Aside),
         [state, name, "examples", _] => {
             Some(Place::Example(format!("{state}/{name}").parse().ok()?))
         }

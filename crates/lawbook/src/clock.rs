@@ -17,6 +17,8 @@ pub enum Length {
     Days(u16),
     /// Days on which people work, counted in the same way.
     WorkingDays(u16),
+    /// Months: to the end of the day of the same number (Regulation (EEC, Euratom) 1182/71 Art 3(2)(c)).
+    Months(u16),
 }
 
 /// A time when a clock stands still: while a clarification is awaited, while an objection is heard.
@@ -43,7 +45,10 @@ const MOST_DAYS: usize = 3_660;
 /// # let elements = ("elements.toml".to_owned(), include_str!("../../../lawbook/elements.toml").to_owned());
 /// # let classes = ("classes.toml".to_owned(), include_str!("../../../lawbook/classes.toml").to_owned());
 /// # let statements = ("statements.toml".to_owned(), include_str!("../../../lawbook/statements.toml").to_owned());
-/// # let book = Lawbook::load(files.into_iter().chain([elements, classes, statements])).unwrap();
+/// # let agreements = ("agreements.toml".to_owned(), "agreement = []".to_owned());
+/// # let conflicts = ("conflicts.toml".to_owned(), "conflict = []".to_owned());
+/// # let words = [elements, classes, statements, agreements, conflicts];
+/// # let book = Lawbook::load(files.into_iter().chain(words)).unwrap();
 /// let france = book.calendar(&"FR".parse().unwrap()).unwrap();
 /// let friday = "2026-11-13T21:30:00+01:00".parse().unwrap();
 /// assert_eq!(due(Length::Hours(8), friday, &[], france).unwrap(), "2026-11-14T05:30:00+01:00".parse().unwrap());
@@ -60,6 +65,12 @@ pub fn due(
         Length::Days(days) => {
             let last = after_days(days, start, still, calendar, |_| true)?;
             end_of(if calendar.rolls { calendar.working_day_from(last) } else { last }, calendar)
+        }
+        Length::Months(months) => {
+            let first = calendar.zone.to_datetime(start).date();
+            let last = first.checked_add(i32::from(months).months()).ok()?;
+            let days = u16::try_from(first.until(last).ok()?.get_days()).ok()?;
+            due(Length::Days(days), start, still, calendar)
         }
         Length::WorkingDays(days) => {
             let last =
@@ -145,6 +156,7 @@ impl fmt::Display for Length {
             Self::Hours(n) => (n, "hour", "hours"),
             Self::Days(n) => (n, "day", "days"),
             Self::WorkingDays(n) => (n, "working day", "working days"),
+            Self::Months(n) => (n, "month", "months"),
         };
         write!(f, "{count} {}", if *count == 1 { one } else { many })
     }

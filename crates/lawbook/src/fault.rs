@@ -65,6 +65,12 @@ impl<'a> Page<'a> {
         self.fault(span, what);
     }
 
+    /// A fault about a key, on the line where it first stands.
+    pub(crate) fn fault_at(&mut self, key: &str, what: String) {
+        let span = self.text.find(key).map(|at| at..at + key.len());
+        self.fault(span, what);
+    }
+
     pub(crate) fn fault(&mut self, span: Option<Range<usize>>, what: String) {
         let line = span.map(|span| line_of(self.text, span.start));
         self.faults.push(Fault { file: self.path.to_owned(), line, what });

@@ -2,13 +2,13 @@
 
 use crate::clock::Length;
 use crate::condition::Condition;
-use crate::{Confidence, InstrumentSummary, Reached};
+use crate::{InstrumentSummary, Reached};
 use jiff::civil::Date;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use writ_vocabulary::{
-    AuthorityClass, Category, Danger, ElementId, InstrumentId, Jurisdiction, Purpose, StatementId,
-    Then,
+    AuthorityClass, Category, Danger, Digest, ElementId, InstrumentId, Jurisdiction, PauseCause,
+    Purpose, StatementId, Then,
 };
 
 /// One row of the law book: a kind of legal process, who may issue it, what it compels and by when.
@@ -26,6 +26,8 @@ pub struct Instrument {
     pub valid_from: Date,
     /// The last day on which it is law.
     pub valid_to: Option<Date>,
+    /// The digest of the row's file: what counsel's sign-off is for.
+    pub digest: Digest,
     /// By when somebody must read the law again.
     pub review_by: Date,
     /// Whether it only permits and does not compel.
@@ -58,6 +60,8 @@ pub struct Instrument {
     pub preservation: Option<Preservation>,
     /// What is owed after an answer.
     pub follow_ups: Vec<FollowUpRow>,
+    /// Its other clocks: what may, must or can no longer happen from a date on, and holds up no answer.
+    pub clocks: Vec<FollowUpRow>,
     /// On which grounds the provider may or must say no.
     pub refusal_grounds: Vec<Ground>,
     /// What threatens a provider that does not comply.
@@ -161,23 +165,26 @@ pub struct ClockRow {
     /// How long it runs in an emergency.
     #[serde(default)]
     pub emergency: Option<Length>,
-    /// What makes it stand still: `clarification`, `objection`.
+    /// What makes it stand still.
     #[serde(default)]
-    pub suspended_by: Vec<String>,
+    pub suspended_by: Vec<PauseCause>,
     /// The law.
     pub cite: String,
 }
 
 /// What starts a clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClockStart {
     /// The receipt.
+    #[default]
     Receipt,
     /// The date of the order.
     Order,
     /// The document names the date.
     Face,
+    /// The authority was asked for a clarification.
+    Clarification,
 }
 
 /// How the customer is told.
@@ -267,14 +274,16 @@ pub struct Preservation {
     pub cite: String,
 }
 
-/// Something that is owed after an answer.
+/// Something that is owed after an answer, or another date of the instrument's law.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FollowUpRow {
     /// Its id.
     pub id: String,
     /// What is owed, by whom, and what follows if it does not come.
     pub text: String,
-    /// How long after receipt.
+    /// From when.
+    pub from: ClockStart,
+    /// How long after it.
     pub within: Length,
     /// The law.
     pub cite: String,
@@ -318,11 +327,6 @@ impl Instrument {
     /// Whether it may be used for `purpose`.
     pub fn serves(&self, purpose: Purpose) -> bool {
         self.summary.purposes.contains(&purpose)
-    }
-
-    /// Whether it may be judged by without a person: its law is not marked uncertain.
-    pub fn is_certain(&self) -> bool {
-        self.summary.confidence != Confidence::Uncertain
     }
 }
 

@@ -4,8 +4,9 @@ use crate::clock::Length;
 use crate::condition::{Condition, Written};
 use crate::fault::{Page, nearest};
 use crate::instrument::{
-    Cited, ClockRow, ContentOnlyTo, ControllerRule, ElementReach, EmergencyRow, FollowUpRow,
-    Ground, Instrument, Issue, LookBack, Notice, NoticeWord, Preservation, Requirement, Silence,
+    Cited, ClockRow, ClockStart, ContentOnlyTo, ControllerRule, ElementReach, EmergencyRow,
+    FollowUpRow, Ground, Instrument, Issue, LookBack, Notice, NoticeWord, Preservation,
+    Requirement, Silence,
 };
 use crate::terms::{Terms, ValueKind};
 use crate::{Confidence, InstrumentSummary, Reached};
@@ -15,7 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use toml::Spanned;
 use writ_vocabulary::{
-    AuthorityClass, Category, ElementId, FindingState, InstrumentId, Jurisdiction, Purpose, Then,
+    AuthorityClass, Category, Digest, ElementId, FindingState, InstrumentId, Jurisdiction, Purpose,
+    Then,
 };
 
 #[derive(Deserialize)]
@@ -63,6 +65,8 @@ struct Row {
     preservation: Option<Preservation>,
     #[serde(default)]
     follow_up: Vec<Spanned<FollowUpToml>>,
+    #[serde(default)]
+    clock: Vec<Spanned<FollowUpToml>>,
     #[serde(default)]
     refusal_grounds: Vec<Ground>,
     #[serde(default)]
@@ -119,6 +123,8 @@ struct RequirementRow {
 struct FollowUpToml {
     id: String,
     text: String,
+    #[serde(default)]
+    from: ClockStart,
     within: Length,
     cite: String,
     #[serde(default)]
@@ -255,9 +261,8 @@ impl Row {
             row.into_inner().read(page, span, terms)
         });
         let requires = requires.collect();
-        let follow_ups =
-            self.follow_up.into_iter().filter_map(|row| row.into_inner().read(page, terms));
-        let follow_ups = follow_ups.collect();
+        let follow_ups = dates(self.follow_up, page, terms);
+        let clocks = dates(self.clock, page, terms);
         let purposes = self.purposes.get_ref().iter().filter_map(|word| word.purpose()).collect();
         let reach = self.reach.into_inner();
         Instrument {
@@ -278,6 +283,7 @@ impl Row {
             checks: self.checks,
             valid_from: self.valid_from.into_inner(),
             valid_to: self.valid_to,
+            digest: Digest::of(page.text),
             review_by: self.review_by,
             voluntary: self.voluntary,
             judge_level: self.judge_level,
@@ -293,6 +299,7 @@ impl Row {
             controller: self.controller.map(Spanned::into_inner),
             preservation: self.preservation,
             follow_ups,
+            clocks,
             refusal_grounds: self.refusal_grounds,
             sanction: self.sanction,
         }
@@ -384,12 +391,21 @@ impl RequirementRow {
     }
 }
 
+fn dates(
+    written: Vec<Spanned<FollowUpToml>>,
+    page: &mut Page<'_>,
+    terms: &Terms,
+) -> Vec<FollowUpRow> {
+    written.into_iter().filter_map(|row| row.into_inner().read(page, terms)).collect()
+}
+
 impl FollowUpToml {
     fn read(self, page: &mut Page<'_>, terms: &Terms) -> Option<FollowUpRow> {
         let when = conditions(self.when, page, terms)?;
         Some(FollowUpRow {
             id: self.id,
             text: self.text,
+            from: self.from,
             within: self.within,
             cite: self.cite,
             when,

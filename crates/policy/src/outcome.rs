@@ -29,6 +29,8 @@ impl Policy {
             deadline: assessment.deadline.clone(),
             notice,
             approvers,
+            objections: assessment.objections.clone(),
+            sign_off: assessment.sign_off.clone(),
             lawbook: assessment.lawbook,
             policy: self.digest(),
         }

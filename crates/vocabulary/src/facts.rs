@@ -1,6 +1,10 @@
 //! Facts: what a demand is judged against.
 
-use crate::{AccountFacts, AccountRef, Authority, AuthorityId, Factor, Instant, Jurisdiction};
+use crate::{
+    AccountFacts, AccountRef, Authority, AuthorityId, Digest, Factor, Instant, InstrumentId,
+    Jurisdiction, Pause,
+};
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +26,32 @@ pub struct Facts {
     /// What is known of the accounts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<AccountFacts>,
+    /// The rows of the law book that the provider's counsel signed off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sign_offs: Vec<SignOff>,
+    /// When the demand's clock stood still.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Pause>,
+}
+
+/// Counsel's word that one row of the law book, written from memory, says what the law says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignOff {
+    /// The instrument.
+    pub instrument: InstrumentId,
+    /// The provider's counsel, by name.
+    pub by: String,
+    /// On which day.
+    #[schemars(with = "String")]
+    pub on: Date,
+    /// The digest of the row's file: a sign-off is for one text. Missing: for whatever text there is, which only a case
+    /// file may say; the provider's own list names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+    /// What counsel adds.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
 /// The provider that received the demand.

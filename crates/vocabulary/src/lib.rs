@@ -34,7 +34,7 @@ pub use account::{Account, AccountError, Ambiguity, MailAddress, ObservedAt, Pho
 pub use authority::{Authority, EnrolledKey, KeyPurpose, Officer};
 pub use case_file::{CaseFile, CaseFileError, Form, MAX_ACCOUNTS, MAX_ITEMS};
 pub use category::Category;
-pub use clock::Deadline;
+pub use clock::{Deadline, Pause, PauseCause};
 pub use custody::{AccountFacts, Controller, Flag, Tenant};
 pub use demand::{
     AccountLine, Asked, Danger, Demand, Document, Emergency, Gag, Issuer, Purpose, Statement,
@@ -43,7 +43,7 @@ pub use demand::{
 pub use digest::{Digest, DigestError};
 pub use expect::{Difference, Expect, ExpectItem};
 pub use factor::{Factor, FactorKind};
-pub use facts::{Facts, Provider, ProviderEntity};
+pub use facts::{Facts, Provider, ProviderEntity, SignOff};
 pub use id::{
     AccountRef, AuthorityClass, AuthorityId, CaseId, ElementId, IdError, InstrumentId, OfficerId,
     PersonId, RuleId, SourceId, StatementId,
@@ -53,6 +53,6 @@ pub use jurisdiction::{Jurisdiction, JurisdictionError};
 pub use manifest::{FileEntry, FileForm, Manifest, Withheld};
 pub use period::{Period, PeriodError};
 pub use ruling::{
-    Answer, Finding, FindingState, ItemRuling, NoticeRule, Outcome, Reason, Ruling, Then,
+    Answer, Finding, FindingState, ItemRuling, NoticeRule, Objection, Outcome, Reason, Ruling, Then,
 };
 pub use scope::{Item, Scope};

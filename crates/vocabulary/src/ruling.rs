@@ -1,6 +1,8 @@
 //! Findings and rulings: what the law book established, and the policy's answer for each item.
 
-use crate::{Category, Deadline, Digest, Instant, Item, Purpose, RuleId, Scope};
+use crate::{
+    AccountRef, Category, Deadline, Digest, Instant, Item, Purpose, RuleId, Scope, SignOff,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -52,10 +54,34 @@ pub struct Ruling {
     pub notice: NoticeRule,
     /// How many people must agree before anything is disclosed: 0 (the machine may), 1 or 2.
     pub approvers: u8,
+    /// The ways to object that a conflict of laws opens, with their dates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objections: Vec<Objection>,
+    /// Who signed the row off, where it was written from memory and the ruling rests on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_off: Option<SignOff>,
     /// The digest of the law book that was used.
     pub lawbook: Digest,
     /// The digest of the policy that was used.
     pub policy: Digest,
+}
+
+/// A way to object to a demand whose execution would break the law of another state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Objection {
+    /// Its id in `conflicts.toml` of the law book.
+    pub id: String,
+    /// What the provider may do, in plain words.
+    pub text: String,
+    /// Who decides on it.
+    pub decides: String,
+    /// The law that opens it.
+    pub cite: String,
+    /// By when, where its law sets a clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Deadline>,
+    /// The accounts that it concerns.
+    pub accounts: Vec<AccountRef>,
 }
 
 /// The answer for one item.

@@ -25,9 +25,10 @@ use writ_vocabulary::Instant;
 pub async fn play(args: &Args, demo: &DemoArgs, say: Say) -> Result<ExitCode> {
     let night = Night::load(demo.scenario.as_deref())?;
     let (home, temporary) = home(demo)?;
-    let stage = Stage::set(&home, demo, &night, say)?;
+    let books = books::load(args)?;
+    let stage = Stage::set(&home, demo, &night, &books.lawbook, say)?;
     let clock = Arc::new(SetClock::at(Instant::UNIX_EPOCH));
-    let desk = Desk::open(&home, books::load(args)?, clock.clone()).await.map_err(fault::of)?;
+    let desk = Desk::open(&home, books, clock.clone()).await.map_err(fault::of)?;
     let mut ended = Vec::new();
     if !say.json {
         println!("{}", Ended::HEADER);

@@ -201,6 +201,9 @@ pub fn assessment() -> impl Strategy<Value = Assessment> {
                     notice,
                     preserve_until: None,
                     follow_ups: Vec::new(),
+                    dates: Vec::new(),
+                    objections: Vec::new(),
+                    sign_off: None,
                     aim: aim.map(str::to_owned),
                 }
             },

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant as Stopwatch};
 use writ_channels::Intake;
 use writ_desk::{Desk, Performed, Recorded, SetClock};
 use writ_docket::{Command, Decider, Duty, Stage as At, duty};
-use writ_vocabulary::{CaseId, Digest, FactorKind, Instant, Outcome, PersonId};
+use writ_vocabulary::{CaseId, Digest, FactorKind, Instant, Outcome, PersonId, SignOff};
 
 static FOUNDING_NIGHT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../scenarios/founding-night");
 
@@ -20,8 +20,16 @@ pub struct Night {
     pub provider: String,
     /// The registry, without keys.
     pub authorities: String,
+    /// The rows that the provider's counsel signed off: whatever their text, as this is a play.
+    pub sign_offs: Vec<SignOff>,
     /// The demands.
     pub steps: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Signed {
+    sign_off: Vec<SignOff>,
 }
 
 /// One demand and how people treat it.
@@ -82,7 +90,14 @@ impl Night {
             Ok(Step { file: people.file.clone(), intake, people })
         });
         let steps = steps.collect::<Result<Vec<_>>>()?;
-        Ok(Self { provider: read("provider.toml")?, authorities: read("authorities.toml")?, steps })
+        let signed: Signed = toml::from_str(&read("sign-off.toml")?)
+            .map_err(|error| fault::plain(format!("sign-off.toml: {error}")))?;
+        Ok(Self {
+            provider: read("provider.toml")?,
+            authorities: read("authorities.toml")?,
+            sign_offs: signed.sign_off,
+            steps,
+        })
     }
 }
 
@@ -257,7 +272,7 @@ fn failure(performed: Performed) -> Option<miette::Report> {
 }
 
 async fn ended(desk: &Desk, step: &Step, recorded: Recorded, watch: Watch) -> Result<Ended> {
-    let ruling = desk.judge(&recorded).await.map_err(fault::of)?.ruling;
+    let ruling = desk.ruling(&recorded).await.map_err(fault::of)?;
     let mut differences: Vec<String> = match &step.intake.case.expect {
         Some(expect) => expect.differences(&ruling).iter().map(ToString::to_string).collect(),
         None => vec!["the case file expects nothing".to_owned()],

@@ -3,14 +3,16 @@
 use super::authorities::Secrets;
 use super::night::Night;
 use crate::args::DemoArgs;
-use crate::fault;
 use crate::meridian::{self, Size};
 use crate::say::Say;
+use crate::{books, fault};
 use indicatif::{ProgressBar, ProgressStyle};
 use miette::Result;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use writ_channels::Intake;
 use writ_desk::{Desk, Registry};
+use writ_lawbook::Lawbook;
 use writ_parcel::Expect;
 
 /// What stands before the night begins.
@@ -21,7 +23,13 @@ pub struct Stage {
 
 impl Stage {
     /// Sets the stage in `home`; what stands there already is used.
-    pub fn set(home: &Path, demo: &DemoArgs, night: &Night, say: Say) -> Result<Self> {
+    pub fn set(
+        home: &Path,
+        demo: &DemoArgs,
+        night: &Night,
+        lawbook: &Lawbook,
+        say: Say,
+    ) -> Result<Self> {
         let unwritable = |path: &Path| {
             let path = path.display().to_string();
             move |error: std::io::Error| fault::plain(format!("{path}: {error}"))
@@ -30,6 +38,9 @@ impl Stage {
         generate(home, demo, say)?;
         let settings = home.join("writ.toml");
         std::fs::write(&settings, &night.provider).map_err(unwritable(&settings))?;
+        let signed = home.join("lawbook").join(books::SIGN_OFF);
+        std::fs::create_dir_all(home.join("lawbook")).map_err(unwritable(&signed))?;
+        std::fs::write(&signed, sign_off(night, lawbook)?).map_err(unwritable(&signed))?;
         let mut registry: Registry = toml::from_str(&night.authorities)
             .map_err(|error| fault::plain(format!("authorities.toml: {error}")))?;
         let secrets = Secrets::of(home, &mut registry)?;
@@ -70,6 +81,15 @@ impl Stage {
         }
         Ok(opened)
     }
+}
+
+/// Counsel's list: the rows that the scenario names, as the law book of this program has them.
+fn sign_off(night: &Night, lawbook: &Lawbook) -> Result<String> {
+    let mut signed = night.sign_offs.clone();
+    for entry in &mut signed {
+        entry.digest = lawbook.versions(&entry.instrument).last().map(|row| row.digest);
+    }
+    toml::to_string_pretty(&BTreeMap::from([("sign_off", signed)])).map_err(fault::of)
 }
 
 /// Generates the provider's data, unless they stand there whole.

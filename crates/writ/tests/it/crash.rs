@@ -41,7 +41,7 @@ fn prepare(home: &Path) {
     let none = home.with_extension("none");
     std::fs::create_dir_all(&none).unwrap();
     let from = super::root().join("scenarios/founding-night");
-    for name in ["provider.toml", "authorities.toml"] {
+    for name in ["provider.toml", "authorities.toml", "sign-off.toml"] {
         std::fs::copy(from.join(name), none.join(name)).unwrap();
     }
     std::fs::write(none.join("play.toml"), "step = []\n").unwrap();

@@ -1,58 +1,8 @@
 //! The law book's own folder: it loads whole, its examples come out as they expect, a new folder is a new instrument.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the tests read the folder that the crate only ever sees as text"
-)]
-
-use std::fs;
-use std::path::{Path, PathBuf};
+use crate::{book, changed, files, lines, with};
 use writ_lawbook::{FINDINGS, Fault, Lawbook};
 use writ_vocabulary::{CaseFile, Category, FindingState};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../lawbook")
-}
-
-fn files() -> Vec<(String, String)> {
-    let mut files = Vec::new();
-    read(&root(), &root(), &mut files);
-    files
-}
-
-fn read(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            read(root, &path, files);
-        } else if path.extension().is_some_and(|end| end == "toml") {
-            let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
-            files.push((name, fs::read_to_string(&path).unwrap()));
-        }
-    }
-}
-
-fn with(path: &str, text: &str) -> Vec<(String, String)> {
-    let mut files = files();
-    files.push((path.to_owned(), text.to_owned()));
-    files
-}
-
-fn changed(path: &str, from: &str, to: &str) -> Vec<(String, String)> {
-    let mut files = files();
-    let (_, text) = files.iter_mut().find(|(name, _)| name == path).unwrap();
-    assert!(text.contains(from), "{path} has `{from}`");
-    *text = text.replacen(from, to, 1);
-    files
-}
-
-fn book() -> Lawbook {
-    Lawbook::load(files()).unwrap_or_else(|faults| panic!("{}", lines(&faults)))
-}
-
-fn lines(faults: &[Fault]) -> String {
-    faults.iter().map(|fault| format!("{fault}\n")).collect()
-}
 
 #[test]
 fn the_folder_loads_whole() {
@@ -225,7 +175,36 @@ fn two_rows_of_one_instrument_may_follow_each_other_and_not_overlap() {
     let late = older.replace("2026-05-31", "2026-06-01");
     files.push(("us/subpoena/instrument@2024-01-01.toml".to_owned(), late));
     let faults = Lawbook::load(files).unwrap_err();
-    assert!(lines(&faults).contains("law at once"), "{}", lines(&faults));
+    let said = |fault: &Fault| fault.what.contains("law at once") && fault.line.is_some();
+    assert!(faults.iter().all(said), "{}", lines(&faults));
+}
+
+#[test]
+fn before_its_first_day_and_after_its_last_an_instrument_is_unknown_and_says_when_it_was_law() {
+    let row = "us/subpoena/instrument.toml";
+    let (from, to) =
+        ("valid_from = \"2026-01-01\"", "valid_from = \"2026-01-01\"\nvalid_to = \"2026-06-12\"");
+    let book =
+        Lawbook::load(changed(row, from, to)).unwrap_or_else(|faults| panic!("{}", lines(&faults)));
+    let mut case = crate::example(&book, "us/subpoena/examples/fits.toml");
+    for (received, state) in [
+        ("2025-12-31T12:00:00Z", FindingState::Fails),
+        // The clock of the instrument's own state: it is still 2025 in Washington, and still 12 June.
+        ("2026-01-01T04:00:00Z", FindingState::Fails),
+        ("2026-01-01T12:00:00Z", FindingState::Holds),
+        ("2026-06-13T03:00:00Z", FindingState::Holds),
+        ("2026-06-13T12:00:00Z", FindingState::Fails),
+    ] {
+        case.facts.as_mut().unwrap().received = received.parse().unwrap();
+        let found = crate::assessed(&book, &case);
+        let finding = found.finding("instrument-in-force").unwrap();
+        assert_eq!(finding.state, state, "{received}");
+        let lapsed = state == FindingState::Fails;
+        assert_eq!(finding.text.contains("from 2026-01-01 to 2026-06-12"), lapsed);
+        assert_eq!(found.instrument.is_none(), lapsed);
+        let reached = found.items.iter().any(|item| item.compelled.state == FindingState::Holds);
+        assert!(!(lapsed && reached), "{received}");
+    }
 }
 
 fn book_text(path: &str) -> String {

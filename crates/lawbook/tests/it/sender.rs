@@ -6,10 +6,12 @@ use writ_vocabulary::{CaseFile, FindingState};
 /// The smallest law book that can judge a sender: the lists of words and no instrument.
 fn book() -> Lawbook {
     let files = [
-        ("elements.toml", include_str!("../../../lawbook/elements.toml")),
-        ("classes.toml", include_str!("../../../lawbook/classes.toml")),
-        ("statements.toml", include_str!("../../../lawbook/statements.toml")),
-        ("calendars.toml", include_str!("../../../lawbook/calendars.toml")),
+        ("elements.toml", include_str!("../../../../lawbook/elements.toml")),
+        ("classes.toml", include_str!("../../../../lawbook/classes.toml")),
+        ("statements.toml", include_str!("../../../../lawbook/statements.toml")),
+        ("calendars.toml", include_str!("../../../../lawbook/calendars.toml")),
+        ("agreements.toml", "agreement = []"),
+        ("conflicts.toml", "conflict = []"),
     ];
     Lawbook::load(files.map(|(path, text)| (path.to_owned(), text.to_owned()))).unwrap()
 }

@@ -291,6 +291,16 @@ pub enum LawbookCommand {
     },
     /// Load it, run every example through it and the policy.
     Check,
+    /// List what differs between two law books, key by key.
+    Diff {
+        /// The folder of the older one.
+        old: PathBuf,
+        /// The folder of the newer one.
+        new: PathBuf,
+        /// Ask every example, every policy case and every recorded demand of the home under both; list the rulings that differ.
+        #[arg(long)]
+        replay: bool,
+    },
     /// List the elements, with their category under each law.
     Elements,
     /// List the classes of authorities.

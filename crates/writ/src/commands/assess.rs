@@ -9,6 +9,7 @@ use serde::Serialize;
 use std::path::Path;
 use std::process::ExitCode;
 use writ_channels::Intake;
+use writ_lawbook::FollowUp;
 use writ_vocabulary::{Difference, Facts, FindingState, ItemRuling, Provider, Ruling};
 
 #[derive(Serialize)]
@@ -16,6 +17,8 @@ struct Assessed {
     title: String,
     #[serde(flatten)]
     ruling: Ruling,
+    /// What is owed after the answer, and the other dates of the instrument's law.
+    dates: Vec<FollowUp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     differences: Option<Vec<Difference>>,
 }
@@ -30,6 +33,8 @@ pub fn assess(args: &Args, file: &Path, expect: bool, say: Say) -> Result<ExitCo
         authorities: Vec::new(),
         factors: Vec::new(),
         accounts: Vec::new(),
+        sign_offs: Vec::new(),
+        pauses: Vec::new(),
     });
     let judged = loaded.judge(case.demand, facts).map_err(|error| {
         fault::plain(format!(
@@ -48,7 +53,10 @@ pub fn assess(args: &Args, file: &Path, expect: bool, say: Say) -> Result<ExitCo
         }
     };
     let agrees = differences.as_ref().is_none_or(Vec::is_empty);
-    say.result(&Assessed { title: case.title, ruling: judged.ruling, differences }, text);
+    let mut dates = judged.assessment.follow_ups;
+    dates.extend(judged.assessment.dates);
+    dates.sort_by_key(|owed| owed.due);
+    say.result(&Assessed { title: case.title, ruling: judged.ruling, dates, differences }, text);
     Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
@@ -69,7 +77,11 @@ fn text(assessed: &Assessed) -> String {
         text += &format!("Deadline   {} ({})\n", instant(deadline.due), deadline.clock);
     }
     text += &format!("Notice     {}\n", ruling.notice.word());
-    text += &format!("Agree      {}\n\n", people(ruling.approvers));
+    text += &format!("Agree      {}\n", people(ruling.approvers));
+    if let Some(signed) = &ruling.sign_off {
+        text += &format!("Signed off {}, {}\n", signed.by, signed.on);
+    }
+    text += "\n";
     text += &table(&["account", "element", "period", "answer"], ruling.items.iter().map(row));
     text += "\n\n";
     text += &reasons(&ruling.items);
@@ -85,6 +97,14 @@ fn text(assessed: &Assessed) -> String {
                 finding.state,
                 indented(&format!("{}{cite}", finding.text), 4)
             );
+        }
+        text += "\n";
+    }
+    if !assessed.dates.is_empty() {
+        text += "Dates\n";
+        for date in &assessed.dates {
+            let line = format!("{} [{}]", date.text, date.cite);
+            text += &format!("  {} {}\n{}\n", instant(date.due), date.id, indented(&line, 4));
         }
         text += "\n";
     }

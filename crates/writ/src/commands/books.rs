@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use writ_desk::Books;
 use writ_lawbook::{Confidence, Instrument};
 use writ_policy::{CaseReport, run_cases};
+use writ_vocabulary::SignOff;
 
 pub fn lawbook(args: &Args, command: &LawbookCommand, say: Say) -> Result<ExitCode> {
     let loaded = books::load(args)?;
@@ -26,9 +27,11 @@ pub fn lawbook(args: &Args, command: &LawbookCommand, say: Say) -> Result<ExitCo
                     help,
                 ));
             };
-            show(row, say);
+            show(row, &signed(args)?, say);
         }
         LawbookCommand::Check => return check(args, &loaded, say),
+        // It compares two folders, and is not about the one that is loaded here.
+        LawbookCommand::Diff { .. } => {}
         LawbookCommand::Elements => elements(&loaded, say),
         LawbookCommand::Classes => {
             let rows: Vec<_> = loaded
@@ -68,12 +71,17 @@ fn confidence(confidence: Confidence) -> &'static str {
     }
 }
 
-fn show(row: &Instrument, say: Say) {
+/// What counsel of this home signed off.
+fn signed(args: &Args) -> Result<Vec<SignOff>> {
+    writ_desk::sign_offs(&args.home).map_err(fault::of)
+}
+
+fn show(row: &Instrument, sign_offs: &[SignOff], say: Say) {
     let value = serde_json::json!({
         "id": row.id(), "title": row.summary.title, "cite": row.summary.cite, "regime": row.regime,
         "confidence": confidence(row.summary.confidence), "valid_from": row.valid_from.to_string(),
         "valid_to": row.valid_to.map(|day| day.to_string()), "review_by": row.review_by.to_string(),
-        "voluntary": row.voluntary, "judge_level": row.judge_level, "checks": row.checks, "text": row.text,
+        "digest": row.digest, "signed_off": row.signed_off(sign_offs), "voluntary": row.voluntary, "judge_level": row.judge_level, "checks": row.checks, "text": row.text,
         "requires": row.requires.iter().map(|one| serde_json::json!({"id": one.id, "text": one.text, "cite": one.cite})).collect::<Vec<_>>(),
     });
     say.result(&value, |_| {
@@ -89,6 +97,8 @@ fn show(row: &Instrument, say: Say) {
             row.review_by,
             confidence(row.summary.confidence)
         );
+        text += &format!("Text       {}\n", row.digest);
+        text += &sign_off(row, sign_offs);
         text += &format!(
             "Compels    {}\n",
             if row.voluntary { "nothing: disclosure is the provider's choice" } else { "yes" }
@@ -104,6 +114,20 @@ fn show(row: &Instrument, say: Say) {
         }
         text
     });
+}
+
+/// Who signed the row off; or, where it needs that and has it not, the lines that counsel adds.
+fn sign_off(row: &Instrument, sign_offs: &[SignOff]) -> String {
+    match row.signed_off(sign_offs) {
+        Some(entry) => format!("Signed off by {} on {}\n", entry.by, entry.on),
+        None if row.summary.confidence == Confidence::Memory => format!(
+            "Signed off by nobody: nothing is given under it until counsel adds to lawbook/{} of the home\n\n    [[sign_off]]\n    instrument = \"{}\"\n    by = \"...\"\n    on = \"YYYY-MM-DD\"\n    digest = \"{}\"\n\n",
+            books::SIGN_OFF,
+            row.id(),
+            row.digest
+        ),
+        None => String::new(),
+    }
 }
 
 fn elements(loaded: &Books, say: Say) {
@@ -125,10 +149,10 @@ fn elements(loaded: &Books, say: Say) {
 }
 
 fn check(args: &Args, loaded: &Books, say: Say) -> Result<ExitCode> {
-    let examples: Files = books::lawbook_files(args)?
-        .into_iter()
-        .filter(|(path, _)| path.contains("/examples/"))
-        .collect();
+    let files = books::lawbook_files(args)?;
+    let citations = writ_lawbook::citations(&files);
+    let examples: Files =
+        files.into_iter().filter(|(path, _)| path.contains("/examples/")).collect();
     let reports = cases(loaded, examples);
     let findings = loaded.lawbook.check_examples();
     let failed: Vec<_> =
@@ -139,16 +163,17 @@ fn check(args: &Args, loaded: &Books, say: Say) -> Result<ExitCode> {
     }
     let value = serde_json::json!({
         "instruments": loaded.lawbook.instruments().count(), "by_confidence": by_confidence,
-        "examples": reports.len(), "failed": failed, "findings_failed": findings.len(), "digest": loaded.lawbook.digest(),
+        "citations": citations, "examples": reports.len(), "failed": failed, "findings_failed": findings.len(), "digest": loaded.lawbook.digest(),
     });
     say.result(&value, |_| {
         let rows: Vec<_> =
             by_confidence.iter().map(|(word, number)| format!("{number} {word}")).collect();
         let mut text = failed.iter().map(|line| format!("{line}\n")).collect::<String>();
         text += &format!(
-            "{} ({}), {}, {} failed; digest {}",
+            "{} ({}), {}, {}, {} failed; digest {}",
             count(loaded.lawbook.instruments().count(), "instrument"),
             rows.join(", "),
+            count(citations, "citation"),
             count(reports.len(), "example"),
             failed.len(),
             loaded.lawbook.digest().short()

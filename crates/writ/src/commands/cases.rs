@@ -1,6 +1,8 @@
 //! Cases: take in, list, show, plan, work.
 
 use super::assess::{people, reading, reasons};
+use crate::args::Args;
+use crate::books::Shelf;
 use crate::fault;
 use crate::say::{Say, count, indented, instant, table};
 use miette::Result;
@@ -252,7 +254,8 @@ pub async fn plan(desk: &Desk, id: &CaseId, say: Say) -> Result<()> {
     Ok(())
 }
 
-pub async fn work(desk: &Arc<Desk>, once: bool, say: Say) -> Result<ExitCode> {
+pub async fn work(args: &Args, desk: &Arc<Desk>, once: bool, say: Say) -> Result<ExitCode> {
+    let mut shelf = Shelf::of(args);
     loop {
         let bar = indicatif::ProgressBar::new_spinner();
         let shown = bar.clone();
@@ -265,6 +268,17 @@ pub async fn work(desk: &Arc<Desk>, once: bool, say: Say) -> Result<ExitCode> {
         });
         if let Err(error) = desk.refresh_registry() {
             eprintln!("the registry as it was last read stays in use: {error}");
+        }
+        if let Err(error) = desk.refresh_sign_offs() {
+            eprintln!("counsel's sign-offs as they were last read stay in use: {error}");
+        }
+        match shelf.changed(args) {
+            None => {}
+            Some(Ok(books)) => match desk.change_books(books) {
+                Ok(()) => eprintln!("{}", on_new_books(desk)),
+                Err(error) => eprintln!("{LAST_GOOD} {error}"),
+            },
+            Some(Err(fault)) => eprintln!("{LAST_GOOD} {fault}"),
         }
         let performed = desk.work(&tell).await.map_err(fault::of)?;
         bar.finish_and_clear();
@@ -281,6 +295,18 @@ pub async fn work(desk: &Arc<Desk>, once: bool, say: Say) -> Result<ExitCode> {
             _ = tokio::signal::ctrl_c() => return Ok(ExitCode::SUCCESS),
         }
     }
+}
+
+/// What is said when the books of the home were changed and cannot be used.
+const LAST_GOOD: &str = "the law book and the policy as they were last loaded stay in use:";
+
+fn on_new_books(desk: &Desk) -> String {
+    let books = desk.books();
+    format!(
+        "judging by law book {} and policy {} from now on",
+        books.lawbook.digest().short(),
+        books.policy.digest().short()
+    )
 }
 
 fn line(performed: &Performed) -> serde_json::Value {

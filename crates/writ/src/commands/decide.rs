@@ -79,7 +79,8 @@ pub async fn run(desk: &Desk, said: &Said, say: Say) -> Result<()> {
         }
         Said::Resume { case, document } => {
             let document = kept(desk, case, document).await?;
-            give(desk, case, Command::Resume { document }, say).await
+            told(&desk.resume(case, document).await.map_err(fault::of)?, say);
+            Ok(())
         }
         _ => Err(fault::plain("this command is not one for the desk")),
     }

@@ -124,12 +124,13 @@ pub async fn erase(desk: &Desk, case: &CaseId, say: Say) -> Result<()> {
 }
 
 pub async fn doctor(desk: &Desk, say: Say) -> Result<ExitCode> {
-    let checks: [(&str, Checked); 7] = [
+    let checks: [(&str, Checked); 8] = [
         ("sources", sources(desk).await),
         ("journal", journal(desk).await),
         ("registry", registry(desk)),
         ("staff", staff(desk)),
         ("law book", Ok(lawbook(desk))),
+        ("sign-offs", Ok(sign_offs(desk))),
         ("policy", Ok(policy(desk))),
         ("parcels", Ok(format!("signed with {}", desk.public_key().fingerprint()))),
     ];
@@ -188,12 +189,26 @@ fn staff(desk: &Desk) -> Checked {
 }
 
 fn lawbook(desk: &Desk) -> String {
-    let lawbook = &desk.books().lawbook;
+    let books = desk.books();
+    let lawbook = &books.lawbook;
     format!("{} instruments, digest {}", lawbook.instruments().count(), lawbook.digest().short())
 }
 
+/// The rows under which nothing is given yet. No fault of the home: counsel may not want to rely on them.
+fn sign_offs(desk: &Desk) -> String {
+    let (books, signed) = (desk.books(), desk.sign_offs());
+    let waiting = books.lawbook.instruments().filter(|row| row.awaits_sign_off(&signed));
+    let waiting: Vec<_> = waiting.map(|row| row.id().to_string()).collect();
+    if waiting.is_empty() {
+        "no row waits for counsel".to_owned()
+    } else {
+        format!("nothing is given before counsel signs off: {}", waiting.join(", "))
+    }
+}
+
 fn policy(desk: &Desk) -> String {
-    let policy = &desk.books().policy;
+    let books = desk.books();
+    let policy = &books.policy;
     format!("{} rules, digest {}", policy.rules().len(), policy.digest().short())
 }
 

@@ -7,8 +7,9 @@ mod cases;
 mod decide;
 mod house;
 mod open;
+mod versions;
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, LawbookCommand};
 use crate::say::Say;
 use crate::{books as shelves, demo, fault};
 use miette::Result;
@@ -29,6 +30,9 @@ pub async fn run(args: Args) -> Result<ExitCode> {
         Command::Assess { file, expect } => assess::assess(&args, file, *expect, say),
         Command::Open { parcel, key, provider, out } => {
             open::open(parcel, key, provider.as_deref(), out.as_deref(), say).map(done)
+        }
+        Command::Lawbook(LawbookCommand::Diff { old, new, replay }) => {
+            versions::diff(&args, old, new, *replay, say).await
         }
         Command::Lawbook(command) => books::lawbook(&args, command, say),
         Command::Policy(command) => books::policy(&args, command, say),
@@ -51,7 +55,7 @@ async fn at_the_desk(args: &Args, say: Say) -> Result<ExitCode> {
         Command::Cases { all } => cases::list(&desk, *all, say).await,
         Command::Show { case } => cases::show(&desk, case, say).await,
         Command::Plan { case } => cases::plan(&desk, case, say).await,
-        Command::Work { once } => return cases::work(&desk, *once, say).await,
+        Command::Work { once } => return cases::work(args, &desk, *once, say).await,
         Command::Report { from, until, csv } => {
             house::report(&desk, *from, *until, *csv, say).await
         }

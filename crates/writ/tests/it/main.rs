@@ -4,6 +4,7 @@ mod bad_input;
 mod books;
 mod crash;
 mod night;
+mod versions;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -32,6 +32,8 @@ pub struct Instrument {
     pub review_by: Date,
     /// Whether it only permits and does not compel.
     pub voluntary: bool,
+    /// Whether the law only permits the provider to help under this process, and compels nothing. A person decides.
+    pub permits: bool,
     /// Whether it is, in law, a judge's instrument.
     pub judge_level: bool,
     /// Who may issue it.

@@ -86,7 +86,9 @@ fn reached(reading: &Reading<'_>, item: &Item, want: Purpose) -> Reached {
     if !row.serves(want) {
         return Reached { state: FindingState::Fails, why: unserved(row, want), cite: cite() };
     }
-    if item.period.from().is_some_and(|from| reading.facts.received < from) {
+    // What passes in real time always lies ahead: the policy, and a person, see to it.
+    let live = reach.category == Some(Category::Realtime);
+    if !live && item.period.from().is_some_and(|from| reading.facts.received < from) {
         let why =
             "it lies wholly in the future: nothing is collected anew, only what is held is given"
                 .to_owned();

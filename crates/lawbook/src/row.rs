@@ -38,6 +38,8 @@ struct Row {
     #[serde(default)]
     voluntary: bool,
     #[serde(default)]
+    permits: bool,
+    #[serde(default)]
     judge_level: bool,
     #[serde(default)]
     national_security: bool,
@@ -228,6 +230,10 @@ impl Row {
                 "`silence` needs a `[silence]` table".to_owned(),
             );
         }
+        if self.voluntary && !self.emergency.as_ref().is_some_and(|emergency| emergency.required) {
+            let what = "a `voluntary` row is an emergency's: give it `[emergency]` with `required = true`".to_owned();
+            page.fault(Some(self.issue.span()), what);
+        }
         if self.notice.get_ref().rule == NoticeWord::ProviderBefore
             && self.emergency.is_some()
             && self.notice.get_ref().emergency_days.is_none()
@@ -286,6 +292,7 @@ impl Row {
             digest: Digest::of(page.text),
             review_by: self.review_by,
             voluntary: self.voluntary,
+            permits: self.permits,
             judge_level: self.judge_level,
             issue: self.issue.into_inner(),
             look_back: reach.look_back,

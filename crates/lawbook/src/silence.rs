@@ -114,7 +114,8 @@ pub(crate) fn findings(gag: &GagState) -> Vec<Finding> {
 
 /// How the customer is told, if anything is given.
 pub(crate) fn notice(reading: &Reading<'_>, gag: &GagState) -> NoticeRule {
-    if !reading.demand.items.iter().any(|line| line.want == Purpose::Disclose) {
+    let wants = |want| reading.demand.items.iter().any(|line| line.want == want);
+    if !wants(Purpose::Disclose) && !wants(Purpose::Remove) {
         return NoticeRule::Nothing;
     }
     let Some(row) = reading.row else { return NoticeRule::Nothing };
@@ -128,6 +129,8 @@ pub(crate) fn notice(reading: &Reading<'_>, gag: &GagState) -> NoticeRule {
         | GagState::Endless { .. }
         | GagState::Unrecognised { .. }
         | GagState::ByLaw => NoticeRule::Barred,
+        // What is removed is removed first: the hour that its law gives does not wait for a letter.
+        _ if !wants(Purpose::Disclose) => NoticeRule::After { due: reading.facts.received },
         GagState::None | GagState::SentenceOnly | GagState::Past { .. } => told(reading, row),
     }
 }

@@ -284,7 +284,8 @@ fn outcome(items: &[ItemRuling]) -> Outcome {
         None if allowed(Purpose::Preserve) => Outcome::Preserve,
         None => Outcome::Escalate,
         Some(_) if given => Outcome::Narrow,
-        Some(Then::Escalate) => Outcome::Escalate,
+        // A refusal of one thing does not keep another from the person who must see it.
+        Some(_) if items.iter().any(|item| item.then == Some(Then::Escalate)) => Outcome::Escalate,
         Some(_) if allowed(Purpose::Preserve) => Outcome::Preserve,
         // Left out to answer the rest, and there is no rest.
         Some(Then::Narrow | Then::Refuse) => Outcome::Refuse,
@@ -292,6 +293,7 @@ fn outcome(items: &[ItemRuling]) -> Outcome {
         Some(Then::Redirect) => Outcome::Redirect,
         Some(Then::Cure) => Outcome::Cure,
         Some(Then::Preserve) => Outcome::Preserve,
+        Some(Then::Escalate) => Outcome::Escalate,
     }
 }
 
@@ -320,7 +322,7 @@ mod tests {
     fn the_outcome_follows_from_the_answers() {
         use Purpose::{Disclose, Preserve, Remove};
         type Answered = (Purpose, Option<Then>);
-        let table: [(&[Answered], Outcome); 13] = [
+        let table: [(&[Answered], Outcome); 14] = [
             (&[(Disclose, None)], Outcome::Disclose),
             (&[(Remove, None)], Outcome::Act),
             (&[(Preserve, None)], Outcome::Preserve),
@@ -328,6 +330,10 @@ mod tests {
             (&[(Preserve, None), (Disclose, Some(Then::Preserve))], Outcome::Preserve),
             (&[(Preserve, None), (Disclose, Some(Then::Hold))], Outcome::Preserve),
             (&[(Preserve, None), (Disclose, Some(Then::Escalate))], Outcome::Escalate),
+            (
+                &[(Disclose, Some(Then::Refuse)), (Disclose, Some(Then::Escalate))],
+                Outcome::Escalate,
+            ),
             (&[(Disclose, Some(Then::Preserve))], Outcome::Preserve),
             (&[(Disclose, Some(Then::Narrow))], Outcome::Refuse),
             (&[(Disclose, Some(Then::Cure)), (Disclose, Some(Then::Narrow))], Outcome::Cure),

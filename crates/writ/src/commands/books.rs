@@ -101,7 +101,11 @@ fn show(row: &Instrument, sign_offs: &[SignOff], say: Say) {
         text += &sign_off(row, sign_offs);
         text += &format!(
             "Compels    {}\n",
-            if row.voluntary { "nothing: disclosure is the provider's choice" } else { "yes" }
+            match (row.voluntary, row.permits) {
+                (true, _) => "nothing: disclosure is the provider's choice",
+                (_, true) => "nothing: the law permits it, and a person decides",
+                _ => "yes",
+            }
         );
         for check in &row.checks {
             text += &format!("Counsel    {}\n", indented(check, 11).trim_start());

@@ -345,7 +345,7 @@ impl Words {
 }
 
 /// The findings that the context shows one by one, by attribute and id.
-const FINDINGS_SHOWN: [(&str, &str); 13] = [
+const FINDINGS_SHOWN: [(&str, &str); 14] = [
     ("instrument_in_force", "instrument-in-force"),
     ("row_certain", "row-certain"),
     ("issuer_competent", "issuer-competent"),
@@ -356,6 +356,7 @@ const FINDINGS_SHOWN: [(&str, &str); 13] = [
     ("dated", "dated"),
     ("not_expired", "not-expired"),
     ("language", "language"),
+    ("conflict", "conflict-of-laws"),
     ("emergency_facts", "emergency-facts"),
     ("emergency_danger", "emergency-danger"),
     ("emergency_current", "emergency-current"),

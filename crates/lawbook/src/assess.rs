@@ -3,7 +3,7 @@
 use crate::book::Lawbook;
 use crate::calendar::Calendar;
 use crate::condition::Sight;
-use crate::instrument::{ClockStart, FollowUpRow, Instrument, Requirement};
+use crate::instrument::{ClockRow, ClockStart, FollowUpRow, Instrument, Requirement};
 use crate::{Assessment, Confidence, FollowUp, IssuerSummary, Suspension, UnknownTerms};
 use crate::{clock, conflict, document, emergency, items, sender, silence};
 use jiff::civil::{Date, Time};
@@ -219,8 +219,16 @@ impl<'a> Reading<'a> {
         let still: Vec<_> =
             still.map(|pause| Suspension { from: pause.from, until: pause.until }).collect();
         let (start, from) = self.start(clock.from)?;
+        let start = self.restarted(clock, start)?;
         let due = clock::due(length, start, &still, self.calendar()?)?;
         Some(Deadline { due, clock: format!("{length} from {from}"), cite: clock.cite.clone() })
+    }
+
+    /// The end of the last pause after which the clock begins anew, or `start`; nothing while such a pause lasts.
+    fn restarted(&self, clock: &ClockRow, start: Instant) -> Option<Instant> {
+        let mut again =
+            self.facts.pauses.iter().filter(|pause| clock.restarted_by.contains(&pause.by));
+        again.try_fold(start, |start, pause| Some(start.max(pause.until?)))
     }
 
     fn start(&self, from: ClockStart) -> Option<(Instant, &'static str)> {

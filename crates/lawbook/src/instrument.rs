@@ -170,6 +170,9 @@ pub struct ClockRow {
     /// What makes it stand still.
     #[serde(default)]
     pub suspended_by: Vec<PauseCause>,
+    /// After what it begins anew.
+    #[serde(default)]
+    pub restarted_by: Vec<PauseCause>,
     /// The law.
     pub cite: String,
 }

@@ -106,6 +106,10 @@ fn reached(reading: &Reading<'_>, item: &Item, want: Purpose) -> Reached {
         let (why, cite) = (limit.text.clone(), Some(limit.cite.clone()));
         return Reached { state: FindingState::Unknown, why, cite };
     }
+    if row.permits && !live && reach.reached.state == FindingState::Holds {
+        let why = "the law permits this and does not compel it: a person decides".to_owned();
+        return Reached { state: FindingState::Unknown, why, cite: cite() };
+    }
     reach.reached.clone()
 }
 

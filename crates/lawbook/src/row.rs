@@ -231,7 +231,9 @@ impl Row {
             );
         }
         if self.voluntary && !self.emergency.as_ref().is_some_and(|emergency| emergency.required) {
-            let what = "a `voluntary` row is an emergency's: give it `[emergency]` with `required = true`".to_owned();
+            let what =
+                "a `voluntary` row is an emergency's: give it `[emergency]` with `required = true`"
+                    .to_owned();
             page.fault(Some(self.issue.span()), what);
         }
         if self.notice.get_ref().rule == NoticeWord::ProviderBefore

@@ -76,10 +76,6 @@ impl Instrument {
 
     /// Whether the row may be relied upon, and in words why, or what counsel must do.
     pub(crate) fn certainty(&self, sign_offs: &[SignOff]) -> (FindingState, String) {
-        if self.permits {
-            let text = "the law permits this and does not compel it: a person decides".to_owned();
-            return (FindingState::Unknown, text);
-        }
         match self.summary.confidence {
             Confidence::Read => (
                 FindingState::Holds,

@@ -9,6 +9,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use writ_custody::Custody;
 use writ_vocabulary::{Period, Scope};
 
@@ -39,14 +40,19 @@ async fn more_than_a_bound_fails_and_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_source_that_never_answers_is_given_up_when_its_time_is_over() {
     let house = House::new().await;
-    let opened = house.sources.source(&"logins".parse().unwrap()).await.unwrap();
-    opened.session.deregister_table("logins").unwrap();
-    opened.session.register_table("logins", silent()).unwrap();
+    silence_the_logins(&house).await;
     let error = bounded(&house, Bounds { seconds: 1, ..Bounds::default() }).await;
     assert_eq!(
         error.to_string(),
         "the source `logins` did not finish within 1 seconds; try again, or raise the bound `seconds`"
     );
+}
+
+/// From now on a query of the logins never ends.
+async fn silence_the_logins(house: &House) {
+    let opened = house.sources.source(&"logins".parse().unwrap()).await.unwrap();
+    opened.session.deregister_table("logins").unwrap();
+    opened.session.register_table("logins", silent()).unwrap();
 }
 
 /// A table with the columns of the logins that never gives a row.
@@ -77,12 +83,14 @@ impl PartitionStream for Silent {
 #[tokio::test]
 async fn a_collection_that_is_given_up_leaves_nothing_behind() {
     let house = House::new().await;
+    silence_the_logins(&house).await;
     let plan = house.plan(&[("a1", lena())], &["login_ip"], the_day()).await;
     let out = house.home.path().join("given-up");
     {
         let collecting = execute(&plan, &house.sources, &out, &noon, |_| ());
         futures::pin_mut!(collecting);
-        assert!(futures::poll!(collecting.as_mut()).is_pending());
+        let waited = tokio::time::timeout(Duration::from_millis(200), collecting.as_mut()).await;
+        assert!(waited.is_err(), "the source never answers");
         assert!(out.exists());
     }
     assert!(!out.exists());

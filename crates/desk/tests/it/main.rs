@@ -1,5 +1,6 @@
 //! What the desk does, on real stores.
 
+mod alike;
 mod closed;
 mod lookups;
 mod rows;

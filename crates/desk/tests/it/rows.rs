@@ -37,7 +37,7 @@ const INSTRUMENTS: [(&str, &str, &str); 4] = [
 ];
 
 #[derive(Debug, Clone)]
-struct Drawn {
+pub struct Drawn {
     instrument: usize,
     /// Which account each reference leads to; one in seven leads to nobody.
     accounts: Vec<usize>,
@@ -48,7 +48,7 @@ struct Drawn {
     left_out: BTreeSet<usize>,
 }
 
-fn drawn() -> impl Strategy<Value = Drawn> {
+pub fn drawn() -> impl Strategy<Value = Drawn> {
     let day = || proptest::option::of(1i64..28);
     let items = proptest::collection::vec((0..ELEMENTS.len(), 0usize..3, day(), day()), 1..10);
     let accounts = proptest::collection::vec(0..CUSTOMERS + 1, 1..4);
@@ -81,7 +81,7 @@ fn logins(customer: usize) -> Vec<(Instant, String)> {
         .collect()
 }
 
-fn write_sources(home: &Path) {
+pub fn write_sources(home: &Path) {
     let mut people = String::from("id,mail,full_name,phone\n");
     let mut sessions = String::from("customer,at,ip\n");
     for customer in 0..CUSTOMERS {
@@ -96,7 +96,7 @@ fn write_sources(home: &Path) {
     std::fs::write(home.join("sessions.csv"), sessions).unwrap();
 }
 
-const CUSTODY: &str = r#"
+pub const CUSTODY: &str = r#"
 [[source]]
 id = "people"
 kind = "csv"
@@ -124,7 +124,18 @@ elements = { at = "session_times", ip = "login_ip" }
 mail = { source = "people", query = "SELECT id FROM people WHERE mail = $mail" }
 "#;
 
-fn demand(drawn: &Drawn) -> Option<CaseFile> {
+/// The body that issues each instrument.
+pub fn authorities() -> impl Iterator<Item = Authority> {
+    (0..INSTRUMENTS.len()).map(authority)
+}
+
+fn authority(instrument: usize) -> Authority {
+    let (_, class, state) = INSTRUMENTS[instrument];
+    let body = serde_json::json!({ "id": format!("example-{instrument}"), "name": "Body of Example (invented)", "jurisdiction": state, "class": class });
+    serde_json::from_value(body).unwrap()
+}
+
+pub fn demand(drawn: &Drawn) -> Option<CaseFile> {
     let (instrument, class, state) = INSTRUMENTS[drawn.instrument];
     let accounts: Vec<_> = drawn
         .accounts
@@ -153,14 +164,14 @@ fn demand(drawn: &Drawn) -> Option<CaseFile> {
         "format": "writ-case/1",
         "demand": {
             "reference": "X-1", "instrument": instrument, "issued": "2026-11-19", "signed": true,
-            "issuer": { "authority": "example", "name": "Body of Example (invented)", "class": class, "jurisdiction": state, "person": "A. Example", "title": "Officer" },
+            "issuer": { "authority": authority(drawn.instrument).id, "name": "Body of Example (invented)", "class": class, "jurisdiction": state, "person": "A. Example", "title": "Officer" },
             "states": { "probable_cause": true, "particularity": true, "articulable_facts": true },
             "accounts": accounts, "items": items,
         },
         "facts": {
             "received": "2026-11-20T10:00:00Z",
             "provider": { "name": "Meridian", "entities": [{ "name": "Meridian Cloud Inc.", "jurisdiction": state }] },
-            "authorities": [{ "id": "example", "name": "Body of Example (invented)", "jurisdiction": state, "class": class }],
+            "authorities": [authority(drawn.instrument)],
             "factors": factors,
         },
     });

@@ -1,7 +1,9 @@
-//! The PDF form of a letter: one template, typeset with typst from fonts that travel with the program.
+//! The PDF form of letters and pages: a template each, typeset with typst from fonts that travel with the program.
 
 use crate::letter::{Letter, LetterError};
+use crate::page::{Page, PageError};
 use crate::sheet;
+use jiff::civil::DateTime;
 use std::sync::Arc;
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
 use typst::foundations::{Bytes, Datetime, Duration, Smart};
@@ -16,10 +18,13 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 pub const MAX_BYTES: usize = 512 * 1024;
 /// The most pages a letter may have.
 pub const MAX_PAGES: usize = 200;
+/// The most text a public page may hold, in bytes.
+const MAX_PAGE_BYTES: usize = 8 * 1024 * 1024;
 
-const TEMPLATE: &str = include_str!("../templates/letter.typ");
+const LETTER: &str = include_str!("../templates/letter.typ");
+const PAGE: &str = include_str!("../templates/page.typ");
 
-/// The typesetter: fonts and the one template, loaded once. A clone shares them; threads may share one.
+/// The typesetter: fonts and templates, loaded once. A clone shares them; threads may share one.
 #[derive(Clone)]
 pub struct PdfEngine {
     shared: Arc<Shared>,
@@ -29,6 +34,12 @@ struct Shared {
     library: LazyHash<Library>,
     book: LazyHash<FontBook>,
     fonts: Vec<Font>,
+    letter: Form,
+    page: Form,
+}
+
+/// A template, and the name under which it reads its data.
+struct Form {
     template: Source,
     data: FileId,
 }
@@ -38,13 +49,26 @@ impl Letter {
     ///
     /// The same letter gives the same bytes. Fails when it is too long, see [`MAX_BYTES`] and [`MAX_PAGES`].
     pub fn to_pdf(&self, engine: &PdfEngine) -> Result<Vec<u8>, LetterError> {
-        let fonts = &engine.shared.fonts;
-        let shown = |c: char| fonts.iter().any(|font| font.info().coverage.contains(u32::from(c)));
-        let pdf = engine.set(self, &shown);
+        let pdf = engine.set(self, &|c| engine.shows(c));
         // Fonts may have a letter and still not its combination with a mark; a standard-conforming PDF then refuses
         // the gap. What is not Latin is given by number in that case, so that the letter always goes out.
         let pdf = match pdf {
-            Err(LetterError::NotSet { .. }) => engine.set(self, &|c| u32::from(c) < 0x250),
+            Err(LetterError::NotSet { .. }) => engine.set(self, &latin),
+            other => other,
+        };
+        typst::comemo::evict(KEEP);
+        pdf
+    }
+}
+
+impl Page {
+    /// The page as a PDF: tagged for screen readers (PDF/UA-1) and fit for archives (PDF/A-2a), with bookmarks.
+    ///
+    /// The same page gives the same bytes. Fails when it holds too much text, or when the typesetter refuses it.
+    pub fn to_pdf(&self, engine: &PdfEngine) -> Result<Vec<u8>, PageError> {
+        let pdf = engine.set_page(self, &|c| engine.shows(c));
+        let pdf = match pdf {
+            Err(PageError::NotSet { .. }) => engine.set_page(self, &latin),
             other => other,
         };
         typst::comemo::evict(KEEP);
@@ -69,8 +93,8 @@ impl PdfEngine {
             library: LazyHash::new(Library::default()),
             book: LazyHash::new(FontBook::from_fonts(&fonts)),
             fonts,
-            template: Source::new(file("letter.typ"), TEMPLATE.into()),
-            data: file("letter.json"),
+            letter: Form::new("letter", LETTER),
+            page: Form::new("page", PAGE),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -87,14 +111,47 @@ impl PdfEngine {
         if at_least > MAX_PAGES {
             return Err(too_many(at_least));
         }
-        let world = Desk { shared: &self.shared, data: Bytes::new(data) };
+        let world = Desk::new(&self.shared, &self.shared.letter, data);
         let document: PagedDocument =
             typst::compile(&world).output.map_err(|errors| not_set(letter, &errors))?;
         let pages = document.pages().len();
         if pages > MAX_PAGES {
             return Err(too_many(pages));
         }
-        typst_pdf::pdf(&document, &options(letter)).map_err(|errors| not_set(letter, &errors))
+        let ident = format!("{} {} {}", letter.case, letter.title, letter.written);
+        let written = letter.written.to_zoned(jiff::tz::TimeZone::UTC).datetime();
+        typst_pdf::pdf(&document, &options(ident, written))
+            .map_err(|errors| not_set(letter, &errors))
+    }
+
+    fn set_page(&self, page: &Page, shown: &dyn Fn(char) -> bool) -> Result<Vec<u8>, PageError> {
+        let not_set = |errors: &[SourceDiagnostic]| PageError::NotSet { reason: reason(errors) };
+        let data = sheet::page_json(page, shown, MAX_PAGE_BYTES)?;
+        let world = Desk::new(&self.shared, &self.shared.page, data);
+        let document: PagedDocument =
+            typst::compile(&world).output.map_err(|errors| not_set(&errors))?;
+        let ident = format!("{} {} {}", page.publisher, page.title, page.day);
+        typst_pdf::pdf(&document, &options(ident, page.day.into()))
+            .map_err(|errors| not_set(&errors))
+    }
+
+    /// Whether a font has a glyph for `c`.
+    fn shows(&self, c: char) -> bool {
+        self.shared.fonts.iter().any(|font| font.info().coverage.contains(u32::from(c)))
+    }
+}
+
+/// Latin letters with their common marks, which the fonts have in every combination.
+fn latin(c: char) -> bool {
+    u32::from(c) < 0x250
+}
+
+impl Form {
+    fn new(name: &str, template: &str) -> Self {
+        Self {
+            template: Source::new(file(&format!("{name}.typ")), template.into()),
+            data: file(&format!("{name}.json")),
+        }
     }
 }
 
@@ -104,10 +161,17 @@ impl Default for PdfEngine {
     }
 }
 
-/// The world one letter is set in: the template, its data, the fonts, and nothing else.
+/// The world one letter or page is set in: its template, its data, the fonts, and nothing else.
 struct Desk<'a> {
     shared: &'a Shared,
+    form: &'a Form,
     data: Bytes,
+}
+
+impl<'a> Desk<'a> {
+    fn new(shared: &'a Shared, form: &'a Form, data: Vec<u8>) -> Self {
+        Self { shared, form, data: Bytes::new(data) }
+    }
 }
 
 impl World for Desk<'_> {
@@ -120,19 +184,19 @@ impl World for Desk<'_> {
     }
 
     fn main(&self) -> FileId {
-        self.shared.template.id()
+        self.form.template.id()
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
         if id == self.main() {
-            Ok(self.shared.template.clone())
+            Ok(self.form.template.clone())
         } else {
             Err(FileError::AccessDenied)
         }
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
-        if id == self.shared.data { Ok(self.data.clone()) } else { Err(FileError::AccessDenied) }
+        if id == self.form.data { Ok(self.data.clone()) } else { Err(FileError::AccessDenied) }
     }
 
     fn font(&self, index: usize) -> Option<Font> {
@@ -155,20 +219,18 @@ fn file(name: &str) -> FileId {
     )
 }
 
-fn options(letter: &Letter) -> PdfOptions {
-    let written = letter.written.to_zoned(jiff::tz::TimeZone::UTC);
+fn options(ident: String, written: DateTime) -> PdfOptions {
     let part = |value: i8| u8::try_from(value).unwrap_or(0);
-    let (date, time) = (written.date(), written.time());
     let stamp = Datetime::from_ymd_hms(
-        i32::from(date.year()),
-        part(date.month()),
-        part(date.day()),
-        part(time.hour()),
-        part(time.minute()),
-        part(time.second()),
+        i32::from(written.year()),
+        part(written.month()),
+        part(written.day()),
+        part(written.hour()),
+        part(written.minute()),
+        part(written.second()),
     );
     PdfOptions {
-        ident: Smart::Custom(format!("{} {} {}", letter.case, letter.title, letter.written)),
+        ident: Smart::Custom(ident),
         creator: Smart::Custom(Some("Writ".into())),
         timestamp: stamp.map(Timestamp::new_utc),
         standards: PdfStandards::new(&[PdfStandard::A_2a, PdfStandard::Ua_1]).unwrap_or_default(),
@@ -177,8 +239,9 @@ fn options(letter: &Letter) -> PdfOptions {
 }
 
 fn not_set(letter: &Letter, errors: &[SourceDiagnostic]) -> LetterError {
-    let reason = errors
-        .first()
-        .map_or_else(|| "no reason given".to_owned(), |error| error.message.to_string());
-    LetterError::NotSet { case: letter.case.clone(), reason }
+    LetterError::NotSet { case: letter.case.clone(), reason: reason(errors) }
+}
+
+fn reason(errors: &[SourceDiagnostic]) -> String {
+    errors.first().map_or_else(|| "no reason given".to_owned(), |error| error.message.to_string())
 }

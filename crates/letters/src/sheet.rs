@@ -1,7 +1,8 @@
-//! The letter as the template reads it: JSON in which every string is clean, breaks, and has a glyph for each character.
+//! Letters and pages as their templates read them: JSON in which every string is clean, breaks, and has a glyph for each character.
 
 use crate::clean::{breakable, clean, push_number};
 use crate::letter::{Block, Card, Fact, FileLine, Letter, LetterError};
+use crate::page::{Page, PageError};
 use serde::Serialize;
 
 /// `letter` as JSON of at most `limit` bytes; characters that are not `shown` are given by number.
@@ -16,6 +17,22 @@ pub(crate) fn json(
         .map_err(|error| LetterError::NotSet { case: case(), reason: error.to_string() })?;
     if bytes.len() > limit {
         return Err(LetterError::TooLong { case: case(), bytes: bytes.len(), limit });
+    }
+    Ok(bytes)
+}
+
+/// `page` as JSON of at most `limit` bytes; characters that are not `shown` are given by number.
+pub(crate) fn page_json(
+    page: &Page,
+    shown: &dyn Fn(char) -> bool,
+    limit: usize,
+) -> Result<Vec<u8>, PageError> {
+    let pen = Pen { shown };
+    let sheet = page.cleaned(&|text| breakable(&pen.glyphs(text), MONO_WORD));
+    let bytes = serde_json::to_vec(&sheet)
+        .map_err(|error| PageError::NotSet { reason: error.to_string() })?;
+    if bytes.len() > limit {
+        return Err(PageError::TooLong { bytes: bytes.len(), limit });
     }
     Ok(bytes)
 }
@@ -136,7 +153,11 @@ impl Pen<'_> {
     }
 
     fn plain(&self, text: &str) -> String {
-        let text = clean(text);
+        self.glyphs(&clean(text))
+    }
+
+    /// Every character that no font shows, by its number.
+    fn glyphs(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         for c in text.chars() {
             let known = c.is_ascii() || matches!(c, '‹' | '›' | '\u{a0}') || (self.shown)(c);

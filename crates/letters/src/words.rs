@@ -48,8 +48,8 @@ impl From<Lang> for String {
     }
 }
 
-/// The words of one letter in one language.
-pub(crate) struct Words {
+/// The words of one letter or page in one language, from the file in `templates/` that bears its name.
+pub struct Words {
     asked: Lang,
     lang: Lang,
     own: &'static Sentences,
@@ -73,6 +73,8 @@ const FILES: &[(&str, &str, &str)] = &[
     ("custody_chain", "en", include_str!("../templates/custody_chain.en.toml")),
     ("ruling_plain", "en", include_str!("../templates/ruling_plain.en.toml")),
     ("ruling_plain", "fr", include_str!("../templates/ruling_plain.fr.toml")),
+    ("guidelines", "en", include_str!("../templates/guidelines.en.toml")),
+    ("guidelines", "fr", include_str!("../templates/guidelines.fr.toml")),
 ];
 
 static EMPTY: Sentences = Sentences::new();
@@ -90,7 +92,7 @@ fn sentences(letter: &str, lang: &str) -> Option<&'static Sentences> {
 
 impl Words {
     /// The words of `letter` in `lang`, or in English where there is no such file.
-    pub(crate) fn of(letter: &str, lang: &Lang) -> Self {
+    pub fn of(letter: &str, lang: &Lang) -> Self {
         let found = sentences(letter, lang.tag()).map(|own| (own, lang.clone()));
         let english = || (sentences(letter, "en").unwrap_or(&EMPTY), Lang::en());
         let (own, written) = found.unwrap_or_else(english);
@@ -99,7 +101,7 @@ impl Words {
     }
 
     /// The language these words are in.
-    pub(crate) fn lang(&self) -> &Lang {
+    pub fn lang(&self) -> &Lang {
         &self.lang
     }
 
@@ -109,13 +111,17 @@ impl Words {
     }
 
     /// The sentence named `key`. A name that no file has shows itself, so that a reader of the letter can report it.
-    pub(crate) fn say(&self, key: &str) -> String {
-        let found = self.own.get(key).or_else(|| self.common.get(key));
-        found.cloned().unwrap_or_else(|| format!("[{key}]"))
+    pub fn say(&self, key: &str) -> String {
+        self.find(key).unwrap_or_else(|| format!("[{key}]"))
+    }
+
+    /// The sentence named `key`, where there is one: for words that the data name and no file can promise.
+    pub fn find(&self, key: &str) -> Option<String> {
+        self.own.get(key).or_else(|| self.common.get(key)).cloned()
     }
 
     /// The sentence named `key` with its `{names}` replaced, once: braces inside a value stay as they are.
-    pub(crate) fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
+    pub fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
         fill(&self.say(key), values)
     }
 
@@ -127,7 +133,7 @@ impl Words {
     }
 
     /// A day in words.
-    pub(crate) fn date(&self, date: Date) -> String {
+    pub fn date(&self, date: Date) -> String {
         let months = self.say("months");
         let at = usize::try_from(date.month()).unwrap_or(1).saturating_sub(1);
         let month = months.split(' ').nth(at).unwrap_or_default();

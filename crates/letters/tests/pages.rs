@@ -84,9 +84,7 @@ fn a_page_of_any_text_sets_as_pdf() {
     let engine = PdfEngine::new();
     let long = "x".repeat(3_000);
     for text in HOSTILE.iter().copied().chain(["你好 مرحبا 😀 e\u{301}", long.as_str()]) {
-        let page = full_of(text);
-        let pdf = page.to_pdf(&engine).unwrap_or_else(|error| panic!("{text}: {error}"));
-        assert_eq!(pdf, page.to_pdf(&PdfEngine::new()).unwrap(), "{text}");
+        full_of(text).to_pdf(&engine).unwrap_or_else(|error| panic!("{text}: {error}"));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
 use std::path::PathBuf;
 use writ_docket::AnswerKind;
 use writ_vocabulary::{
@@ -203,6 +204,8 @@ pub enum Command {
     /// The collective policy.
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Make the public page for authorities, from the law book and the policy.
+    Guidelines(GuidelinesArgs),
     /// The figures, folded from the events.
     Report {
         /// Demands received from this instant on.
@@ -305,6 +308,8 @@ pub enum LawbookCommand {
     Elements,
     /// List the classes of authorities.
     Classes,
+    /// Print what each datum is under each law, as Markdown.
+    Table(TableArgs),
 }
 
 /// The collective policy.
@@ -314,6 +319,39 @@ pub enum PolicyCommand {
     Test,
     /// List the rules.
     Rules,
+    /// Print how each rule is kept, shown and proven, as Markdown.
+    Table(TableArgs),
+}
+
+/// Make the public page for authorities.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct GuidelinesArgs {
+    /// A folder for the page, as HTML and as PDF. Default: the HTML is printed.
+    #[arg(long, value_name = "DIR")]
+    pub into: Option<PathBuf>,
+    /// The language of the page.
+    #[arg(long, value_enum, default_value_t = LangWord::En)]
+    pub lang: LangWord,
+    /// The day for which it speaks, as 2026-11-22. Default: today (UTC).
+    #[arg(long, value_name = "DATE")]
+    pub on: Option<Date>,
+}
+
+/// A language of public pages.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum LangWord {
+    /// English.
+    En,
+    /// French.
+    Fr,
+}
+
+/// Where a table goes.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct TableArgs {
+    /// Renew it in this document, between its two comments.
+    #[arg(long, value_name = "FILE")]
+    pub into: Option<PathBuf>,
 }
 
 /// Play the founding night on generated data.

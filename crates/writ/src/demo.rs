@@ -18,8 +18,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
-use writ_desk::{Desk, SetClock};
-use writ_vocabulary::Instant;
+use writ_desk::{Desk, House, SetClock};
+use writ_vocabulary::{Instant, SignOff};
 
 /// Plays, prints a line for each case, and fails where an outcome is not the expected one.
 pub async fn play(args: &Args, demo: &DemoArgs, say: Say) -> Result<ExitCode> {
@@ -73,6 +73,14 @@ pub async fn play(args: &Args, demo: &DemoArgs, say: Say) -> Result<ExitCode> {
             .map_err(|error| fault::plain(format!("{}: {error}", home.display())))?;
     }
     Ok(if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The invented provider of the founding night, and what its counsel signed off.
+pub fn provider() -> Result<(House, Vec<SignOff>)> {
+    let night = Night::load(None)?;
+    let house = toml::from_str(&night.provider)
+        .map_err(|error| fault::plain(format!("provider.toml: {error}")))?;
+    Ok((house, night.sign_offs))
 }
 
 fn home(demo: &DemoArgs) -> Result<(PathBuf, bool)> {

@@ -2,6 +2,7 @@
 
 use crate::args::{Args, LawbookCommand, PolicyCommand};
 use crate::books::{self, Files};
+use crate::commands::tables;
 use crate::say::{Say, count, indented, table};
 use crate::{fault, say};
 use miette::Result;
@@ -42,6 +43,7 @@ pub fn lawbook(args: &Args, command: &LawbookCommand, say: Say) -> Result<ExitCo
                 .collect();
             say.result(&rows, |rows| table(&["class", "what"], rows.clone()));
         }
+        LawbookCommand::Table(wanted) => tables::lawbook(&loaded, wanted, say)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -203,6 +205,9 @@ pub fn policy(args: &Args, command: &PolicyCommand, say: Say) -> Result<ExitCode
             Ok(ExitCode::SUCCESS)
         }
         PolicyCommand::Test => test(args, &loaded, say),
+        PolicyCommand::Table(wanted) => {
+            tables::policy(args, &loaded, wanted, say).map(|()| ExitCode::SUCCESS)
+        }
     }
 }
 

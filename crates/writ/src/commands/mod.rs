@@ -5,8 +5,10 @@ mod authority;
 mod books;
 mod cases;
 mod decide;
+mod guidelines;
 mod house;
 mod open;
+mod tables;
 mod versions;
 
 use crate::args::{Args, Command, LawbookCommand};
@@ -36,6 +38,7 @@ pub async fn run(args: Args) -> Result<ExitCode> {
         }
         Command::Lawbook(command) => books::lawbook(&args, command, say),
         Command::Policy(command) => books::policy(&args, command, say),
+        Command::Guidelines(wanted) => guidelines::publish(&args, wanted, say).map(done),
         Command::Demo(demo) => demo::play(&args, demo, say).await,
         Command::Authority(command) => authority::run(&args, command, say).map(done),
         _ => at_the_desk(&args, say).await,

@@ -3,6 +3,7 @@
 mod bad_input;
 mod books;
 mod crash;
+mod guidelines;
 mod night;
 mod versions;
 

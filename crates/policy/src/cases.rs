@@ -1,5 +1,6 @@
 //! Cases: files that say how a demand must be ruled, run as they stand.
 
+use crate::asked::Question;
 use crate::policy::Policy;
 use std::fmt;
 use writ_lawbook::{Assessment, UnknownTerms};
@@ -50,37 +51,71 @@ pub fn run_cases(
     files: impl IntoIterator<Item = (String, String)>,
     assess: impl Fn(&Demand, &Facts) -> Result<Assessment, UnknownTerms>,
 ) -> Vec<CaseReport> {
-    files.into_iter().map(|(file, text)| run(policy, file, &text, &assess)).collect()
+    let run =
+        |(file, text): (String, String)| match PreparedCase::read(policy, file, &text, &assess) {
+            Ok(case) => case.run(policy),
+            Err(report) => report,
+        };
+    files.into_iter().map(run).collect()
 }
 
-fn run(
-    policy: &Policy,
-    file: String,
-    text: &str,
-    assess: &impl Fn(&Demand, &Facts) -> Result<Assessment, UnknownTerms>,
-) -> CaseReport {
-    let mut report =
-        CaseReport { file, title: String::new(), differences: Vec::new(), fault: None };
-    let case = match CaseFile::parse(text) {
-        Ok(case) => case,
-        Err(error) => {
-            report.fault = Some(error.to_string());
-            return report;
+/// A case made ready to be ruled on by several policies.
+#[derive(Debug, Clone)]
+pub struct PreparedCase {
+    /// The file.
+    pub file: String,
+    /// The case as it was read.
+    pub case: CaseFile,
+    /// What the law book found.
+    pub assessment: Assessment,
+    /// What is asked about it.
+    pub questions: Vec<Question>,
+}
+
+impl PreparedCase {
+    /// Reads a case and assesses it.
+    ///
+    /// # Errors
+    /// The report that says why there is nothing to rule on or to compare with.
+    pub fn read(
+        policy: &Policy,
+        file: String,
+        text: &str,
+        assess: impl Fn(&Demand, &Facts) -> Result<Assessment, UnknownTerms>,
+    ) -> Result<Self, CaseReport> {
+        let fault = |file: &str, title: &str, fault: String| CaseReport {
+            file: file.to_owned(),
+            title: title.to_owned(),
+            differences: Vec::new(),
+            fault: Some(fault),
+        };
+        let case = CaseFile::parse(text).map_err(|error| fault(&file, "", error.to_string()))?;
+        let (Some(facts), Some(_)) = (&case.facts, &case.expect) else {
+            let what = "a case needs `[facts]` and `[expect]`".to_owned();
+            return Err(fault(&file, &case.title, what));
+        };
+        match assess(&case.demand, facts) {
+            Ok(assessment) => {
+                let questions = policy.questions(&assessment);
+                Ok(Self { file, case, assessment, questions })
+            }
+            Err(unknown) => Err(fault(&file, &case.title, unknown.to_string())),
         }
-    };
-    report.title = case.title;
-    let (Some(facts), Some(expect)) = (case.facts, case.expect) else {
-        report.fault = Some("a case needs `[facts]` and `[expect]`".to_owned());
-        return report;
-    };
-    match assess(&case.demand, &facts) {
-        Ok(assessment) => {
-            report.fault = policy
-                .misfit(&assessment)
-                .map(|why| format!("its questions do not fit the schema: {why}"));
-            report.differences = expect.differences(&policy.rule_on(&assessment));
-        }
-        Err(unknown) => report.fault = Some(unknown.to_string()),
     }
-    report
+
+    /// Where the ruling of a policy is not what the file expects.
+    pub fn differences(&self, policy: &Policy) -> Vec<Difference> {
+        let expect = self.case.expect.as_ref();
+        expect.map(|it| it.differences(&policy.rule_on(&self.assessment))).unwrap_or_default()
+    }
+
+    fn run(self, policy: &Policy) -> CaseReport {
+        let misfit = policy.misfit(&self.assessment);
+        CaseReport {
+            differences: self.differences(policy),
+            fault: misfit.map(|why| format!("its questions do not fit the schema: {why}")),
+            title: self.case.title,
+            file: self.file,
+        }
+    }
 }

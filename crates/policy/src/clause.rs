@@ -3,6 +3,7 @@
 use crate::page::Page;
 use crate::question::Action;
 use cedar_policy::{ActionConstraint, PolicyId, PolicySet, ResourceConstraint};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use writ_lawbook::Fault;
 use writ_vocabulary::{Digest, RuleId, Then};
@@ -39,9 +40,13 @@ pub struct Clause {
     /// The line on which it begins.
     pub line: usize,
     pub(crate) digest: Digest,
-    pub(crate) policy: cedar_policy::Policy,
-    /// Its stored form.
-    body: serde_json::Value,
+    policy: cedar_policy::Policy,
+    /// The same for use where its action is known to fit, so that Cedar need not evaluate the action each time.
+    pub(crate) asked: cedar_policy::Policy,
+    /// Its stored form (Cedar's JSON).
+    pub(crate) body: Value,
+    /// Every word of its stored form.
+    words: BTreeSet<String>,
 }
 
 impl Clause {
@@ -60,24 +65,45 @@ impl Clause {
     /// Whether its conditions read a variable or an attribute of this name. Taken from their stored form: a word too
     /// much makes asking slower, never wrong.
     pub(crate) fn reads(&self, word: &str) -> bool {
-        holds(&self.body, word)
+        self.words.contains(word)
     }
 
-    /// The policy for use where its action is known to fit, so that Cedar need not evaluate the action each time.
-    pub(crate) fn without_action(&self) -> Option<cedar_policy::Policy> {
-        let mut body = self.body.clone();
-        *body.as_object_mut()?.get_mut("action")? = serde_json::json!({ "op": "All" });
-        cedar_policy::Policy::from_json(Some(self.policy.id().clone()), body).ok()
+    /// The policy as Cedar has it, under its own id.
+    pub fn policy(&self) -> &cedar_policy::Policy {
+        &self.policy
+    }
+
+    /// Whether a provider added it by itself.
+    pub fn is_local(&self) -> bool {
+        self.rule.as_str().starts_with(LOCAL)
+    }
+
+    /// The same clause with another stored form; `None` where that is no policy.
+    pub(crate) fn with_body(&self, body: Value) -> Option<Self> {
+        let id = PolicyId::new(&self.id);
+        let policy = cedar_policy::Policy::from_json(Some(id.clone()), body.clone()).ok()?;
+        let (asked, words) = (without_action(&id, &body)?, words_of(&body));
+        Some(Self { effect: policy.effect(), policy, asked, body, words, ..self.clone() })
     }
 }
 
-/// Whether a text `word` stands anywhere in a value.
-fn holds(value: &serde_json::Value, word: &str) -> bool {
+/// Read from text again: so Cedar keeps a text beside it, and not a tree that every copy would copy.
+fn without_action(id: &PolicyId, body: &Value) -> Option<cedar_policy::Policy> {
+    let mut body = body.clone();
+    let parts = body.as_object_mut()?;
+    parts.insert("action".to_owned(), serde_json::json!({ "op": "All" }));
+    parts.remove("annotations");
+    let text = cedar_policy::Policy::from_json(Some(id.clone()), body).ok()?.to_cedar()?;
+    cedar_policy::Policy::parse(Some(id.clone()), text).ok()
+}
+
+/// Every text that stands anywhere in a value.
+fn words_of(value: &Value) -> BTreeSet<String> {
     match value {
-        serde_json::Value::String(text) => text == word,
-        serde_json::Value::Array(values) => values.iter().any(|value| holds(value, word)),
-        serde_json::Value::Object(fields) => fields.values().any(|value| holds(value, word)),
-        _ => false,
+        Value::String(text) => BTreeSet::from([text.clone()]),
+        Value::Array(values) => values.iter().flat_map(words_of).collect(),
+        Value::Object(fields) => fields.values().flat_map(words_of).collect(),
+        _ => BTreeSet::new(),
     }
 }
 
@@ -136,8 +162,15 @@ fn clause(
     });
     let body = policy.to_json().unwrap_or_else(|error| {
         wrong.push(format!("cannot be stored: {error}"));
-        serde_json::Value::Null
+        Value::Null
     });
+    let id = PolicyId::new(said.get("id").copied().unwrap_or_default());
+    let asked = without_action(&id, &body);
+    if asked.is_none() && !body.is_null() {
+        wrong.push(
+            "cannot be prepared for asking: write its scope and conditions more plainly".to_owned(),
+        );
+    }
     let word = |name: &str| said.get(name).copied().unwrap_or_default().to_owned();
     let name = if said.contains_key("id") {
         format!("policy `{}`", word("id"))
@@ -145,7 +178,10 @@ fn clause(
         "this policy".to_owned()
     };
     faults.extend(wrong.iter().map(|what| page.fault_at(at, format!("{name} {what}"))));
-    let (true, Ok(rule)) = (wrong.is_empty(), word("rule").parse::<RuleId>()) else { return None };
+    let (true, Ok(rule), Some(asked)) = (wrong.is_empty(), word("rule").parse::<RuleId>(), asked)
+    else {
+        return None;
+    };
     Some(Clause {
         rule,
         effect: policy.effect(),
@@ -160,7 +196,9 @@ fn clause(
         file: page.file.to_owned(),
         line: page.line_of(at),
         digest: Digest::of(policy.to_cedar().unwrap_or_default()),
-        policy: policy.new_id(PolicyId::new(word("id"))),
+        policy: policy.new_id(id),
+        asked,
+        words: words_of(&body),
         body,
         id: word("id"),
     })

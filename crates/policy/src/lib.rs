@@ -15,10 +15,11 @@
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod asked;
 mod cases;
 mod clause;
-
 mod fixed;
+mod mutant;
 mod outcome;
 mod page;
 mod policy;
@@ -26,10 +27,11 @@ mod question;
 mod reasons;
 mod rule;
 
-pub use cases::{CaseReport, run_cases};
+pub use asked::Question;
+pub use cases::{CaseReport, PreparedCase, run_cases};
 pub use clause::{Clause, Effect};
-
 pub use fixed::FIXED;
+pub use mutant::{Change, Mutant, Mutation};
 pub use policy::Policy;
 pub use question::Action;
 pub use rule::Rule;

@@ -205,7 +205,8 @@ impl<'p, 'a> Hearing<'p, 'a> {
         // Cedar passes over a policy that it cannot evaluate. A forbid that is passed over must not become a yes.
         let faulty = said.errors().next().is_some();
         let by = said.reason().map(|id| {
-            policy.clauses.get(AsRef::<str>::as_ref(id)).ok_or_else(|| Unsayable::because(id))
+            let clause = policy.clauses.get(AsRef::<str>::as_ref(id));
+            clause.map(AsRef::as_ref).ok_or_else(|| Unsayable::because(id))
         });
         Ok(Verdict {
             by: by.collect::<Result<_, _>>()?,

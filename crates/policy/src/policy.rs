@@ -7,6 +7,7 @@ use crate::question::{Action, Reads, Words};
 use crate::rule::{self, Rule};
 use cedar_policy::{Authorizer, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use writ_lawbook::Fault;
 use writ_vocabulary::Digest;
 
@@ -15,16 +16,20 @@ use writ_vocabulary::Digest;
 /// Its promise: nothing is allowed but by a policy that permits it and against which no policy, fixed, collective or
 /// the provider's own, stands; and whatever the provider adds, the fixed and the collective policies stay in force.
 pub struct Policy {
-    pub(crate) sets: BTreeMap<Action, Sets>,
-    pub(crate) clauses: BTreeMap<String, Clause>,
+    pub(crate) sets: BTreeMap<Action, Arc<Sets>>,
+    pub(crate) clauses: Clauses,
     pub(crate) words: Words,
     pub(crate) reads: Reads,
     pub(crate) authorizer: Authorizer,
     pub(crate) digest: Digest,
     pub(crate) schema: Schema,
+    schema_text: String,
     rules: Vec<Rule>,
     collective: Digest,
 }
+
+/// Policies by id.
+pub(crate) type Clauses = BTreeMap<String, Arc<Clause>>;
 
 /// The policies that answer one question: those that look at the demand alone, which need be asked once a demand, and
 /// those that look at the item. Cedar's cost is that of evaluating each policy of a set, so none is asked in vain.
@@ -51,6 +56,7 @@ impl Policy {
             overlay.into_iter().filter(|(path, _)| path.ends_with(".cedar")).collect();
         let mut faults = Vec::new();
         let schema = schema(&files, &mut faults);
+        let schema_text = pages(&files, SCHEMA).next().map(|page| page.text.to_owned());
         let mut clauses = clauses(&files, Origin::Collective, &mut faults);
         faults.extend(fixed::changed(&clauses));
         let rules = rules(&files, &clauses, &mut faults);
@@ -71,6 +77,7 @@ impl Policy {
                 clauses,
                 rules,
                 schema,
+                schema_text: schema_text.unwrap_or_default(),
             }),
             _ => Err(faults),
         }
@@ -93,7 +100,40 @@ impl Policy {
 
     /// Every policy, in the order of its id; a provider's own are those whose rule begins with `local-`.
     pub fn clauses(&self) -> impl Iterator<Item = &Clause> {
-        self.clauses.values()
+        self.clauses.values().map(AsRef::as_ref)
+    }
+
+    /// The schema that policies and questions fit.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The schema as its file has it.
+    pub fn schema_text(&self) -> &str {
+        &self.schema_text
+    }
+
+    /// This policy with other clauses, which differ in those that answer the actions `of`; for asking only: it was never loaded, so nothing held it against the fixed
+    /// policies, and it never leaves this crate but inside a [`Mutant`](crate::Mutant).
+    pub(crate) fn with_clauses(&self, clauses: Clauses, of: &[Action]) -> Option<Self> {
+        let mut sets = self.sets.clone();
+        for action in of {
+            let mut faults = Vec::new();
+            sets.insert(*action, Arc::new(asked(&clauses, *action, &mut faults)));
+            faults.is_empty().then_some(())?;
+        }
+        Some(Self {
+            sets,
+            reads: reads(&clauses),
+            words: Words::new()?,
+            authorizer: Authorizer::new(),
+            clauses,
+            rules: self.rules.clone(),
+            schema: self.schema.clone(),
+            schema_text: self.schema_text.clone(),
+            digest: self.digest,
+            collective: self.collective,
+        })
     }
 }
 
@@ -112,6 +152,7 @@ fn counts(path: &str) -> bool {
 }
 
 const RULES: &str = "rules.toml";
+const SCHEMA: &str = ".cedarschema";
 
 fn pages<'a>(
     files: &'a BTreeMap<String, String>,
@@ -124,7 +165,7 @@ fn pages<'a>(
 }
 
 fn schema(files: &BTreeMap<String, String>, faults: &mut Vec<Fault>) -> Option<Schema> {
-    let mut found = pages(files, ".cedarschema");
+    let mut found = pages(files, SCHEMA);
     let (Some(page), None) = (found.next(), found.next()) else {
         let nowhere = Page { file: "schema.cedarschema", text: "" };
         faults.push(nowhere.fault("the policy needs exactly one file `*.cedarschema`"));
@@ -181,8 +222,8 @@ fn rules(
     rules
 }
 
-fn by_id(clauses: Vec<Clause>, faults: &mut Vec<Fault>) -> BTreeMap<String, Clause> {
-    let mut by_id: BTreeMap<String, Clause> = BTreeMap::new();
+fn by_id(clauses: Vec<Clause>, faults: &mut Vec<Fault>) -> Clauses {
+    let mut by_id = Clauses::new();
     for clause in clauses {
         if let Some(other) = by_id.get(&clause.id) {
             let elsewhere = format!("{}:{}", other.file, other.line);
@@ -192,16 +233,16 @@ fn by_id(clauses: Vec<Clause>, faults: &mut Vec<Fault>) -> BTreeMap<String, Clau
             ));
             continue;
         }
-        by_id.insert(clause.id.clone(), clause);
+        by_id.insert(clause.id.clone(), Arc::new(clause));
     }
     by_id
 }
 
 /// What does not fit the schema, by Cedar's strict validation, its doubts included.
-fn unfit(clauses: &BTreeMap<String, Clause>, schema: Option<&Schema>) -> Vec<Fault> {
+fn unfit(clauses: &Clauses, schema: Option<&Schema>) -> Vec<Fault> {
     let Some(schema) = schema else { return Vec::new() };
     // Ids differ: they are the keys of the map.
-    let all = PolicySet::from_policies(clauses.values().map(|clause| clause.policy.clone()))
+    let all = PolicySet::from_policies(clauses.values().map(|clause| clause.policy().clone()))
         .unwrap_or_default();
     let result = Validator::new(schema.clone()).validate(&all, ValidationMode::Strict);
     let errors = result.validation_errors().map(|error| (error.policy_id(), error.to_string()));
@@ -214,33 +255,27 @@ fn unfit(clauses: &BTreeMap<String, Clause>, schema: Option<&Schema>) -> Vec<Fau
     errors.chain(doubts).filter_map(fault).collect()
 }
 
-fn sets(clauses: &BTreeMap<String, Clause>, faults: &mut Vec<Fault>) -> BTreeMap<Action, Sets> {
-    let mut sets: BTreeMap<Action, Sets> = BTreeMap::new();
-    for clause in clauses.values() {
-        let Some(policy) = clause.without_action() else {
-            faults.push(at(
-                clause,
-                "cannot be prepared for asking: write its scope and conditions more plainly"
-                    .to_owned(),
-            ));
-            continue;
-        };
-        for action in &clause.actions {
-            let sets = sets.entry(*action).or_default();
-            let set = if clause.reads_item() { &mut sets.of_item } else { &mut sets.of_demand };
-            if set.add(policy.clone()).is_err() {
-                faults.push(at(
-                    clause,
-                    "stands twice in one question: give it its own id".to_owned(),
-                ));
-            }
+fn sets(clauses: &Clauses, faults: &mut Vec<Fault>) -> BTreeMap<Action, Arc<Sets>> {
+    Action::ALL
+        .into_iter()
+        .map(|action| (action, Arc::new(asked(clauses, action, faults))))
+        .collect()
+}
+
+/// The policies that answer one question.
+fn asked(clauses: &Clauses, action: Action, faults: &mut Vec<Fault>) -> Sets {
+    let mut sets = Sets::default();
+    for clause in clauses.values().filter(|clause| clause.actions.contains(&action)) {
+        let set = if clause.reads_item() { &mut sets.of_item } else { &mut sets.of_demand };
+        if set.add(clause.asked.clone()).is_err() {
+            faults.push(at(clause, "stands twice in one question: give it its own id".to_owned()));
         }
     }
     sets
 }
 
 /// Which open-ended attributes any policy reads.
-fn reads(clauses: &BTreeMap<String, Clause>) -> Reads {
+fn reads(clauses: &Clauses) -> Reads {
     let any = |word: &str| clauses.values().any(|clause| clause.reads(word));
     Reads { element: any("element"), residence: any("residence") }
 }

@@ -48,7 +48,8 @@ impl Action {
         }
     }
 
-    pub(crate) fn of(uid: &EntityUid) -> Option<Self> {
+    /// The action that Cedar knows by this id.
+    pub fn of(uid: &EntityUid) -> Option<Self> {
         let known = |action: &Self| {
             uid.type_name().to_string() == "Action" && uid.id().unescaped() == action.as_str()
         };
@@ -318,6 +319,7 @@ impl Words {
             row.purposes.contains(&Purpose::Preserve) && !row.purposes.contains(&Purpose::Disclose)
         });
         let emergency = &assessment.emergency;
+        let validation_owed = assessment.follow_ups.iter().any(|owed| owed.id == VALIDATION_OWED);
         let oral = assessment.state("in-writing") == FindingState::Fails;
         let mut pairs = vec![
             ("instrument", text(assessment.claimed.as_str())),
@@ -325,6 +327,7 @@ impl Words {
                 "requirements",
                 self.state(all_of(assessment.requirements().map(|finding| finding.state)))?,
             ),
+            ("validation_owed", yes(validation_owed)),
             ("judge_level", yes(assessment.judge_level)),
             ("voluntary", yes(assessment.voluntary)),
             ("preserves_only", yes(preserves_only)),
@@ -343,6 +346,9 @@ impl Words {
         Context::from_pairs(pairs).map_err(Unsayable::because)
     }
 }
+
+/// What the law book calls the validation that may follow an emergency order.
+const VALIDATION_OWED: &str = "validation-after";
 
 /// The findings that the context shows one by one, by attribute and id.
 const FINDINGS_SHOWN: [(&str, &str); 14] = [

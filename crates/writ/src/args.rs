@@ -316,11 +316,35 @@ pub enum LawbookCommand {
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
     /// Run every case of every rule.
-    Test,
+    Test {
+        /// Change each policy in every way, too, and list the changes that no case notices.
+        #[arg(long)]
+        mutants: bool,
+    },
     /// List the rules.
     Rules,
     /// Print how each rule is kept, shown and proven, as Markdown.
     Table(TableArgs),
+    /// Prove what must always hold, for all inputs. Needs the solver cvc5.
+    Prove {
+        /// Only this property.
+        #[arg(long, value_name = "ID")]
+        property: Option<String>,
+        /// A folder for a demand that breaks a property; otherwise it is printed.
+        #[arg(long, value_name = "DIR")]
+        into: Option<PathBuf>,
+    },
+    /// Say what changes from one collective policy to another: by the solver for all inputs, then for every case, the law
+    /// book's examples and the rulings of the home. Exit 1 where anything does.
+    Diff {
+        /// The folder of the one.
+        old: PathBuf,
+        /// The folder of the other.
+        new: PathBuf,
+        /// A folder for demands that show the changes; otherwise their questions are printed.
+        #[arg(long, value_name = "DIR")]
+        into: Option<PathBuf>,
+    },
 }
 
 /// Make the public page for authorities.

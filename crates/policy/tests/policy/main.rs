@@ -4,6 +4,7 @@ mod any;
 mod cases;
 mod fixed;
 mod load;
+mod mutants;
 mod overlay;
 mod speed;
 
@@ -35,7 +36,10 @@ fn files(folder: &str) -> Files {
 }
 
 fn collective() -> Files {
-    files("policy").into_iter().filter(|(file, _)| !file.starts_with("cases/")).collect()
+    files("policy")
+        .into_iter()
+        .filter(|(file, _)| !file.starts_with("cases/") && !file.starts_with("properties/"))
+        .collect()
 }
 
 fn policy() -> Policy {

@@ -1,10 +1,10 @@
-//! `writ lawbook` and `writ policy`.
+//! `writ lawbook`.
 
-use crate::args::{Args, LawbookCommand, PolicyCommand};
+use crate::args::{Args, LawbookCommand};
 use crate::books::{self, Files};
 use crate::commands::tables;
+use crate::fault;
 use crate::say::{Say, count, indented, table};
-use crate::{fault, say};
 use miette::Result;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -189,53 +189,7 @@ fn check(args: &Args, loaded: &Books, say: Say) -> Result<ExitCode> {
     Ok(if failed.is_empty() && findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-pub fn policy(args: &Args, command: &PolicyCommand, say: Say) -> Result<ExitCode> {
-    let loaded = books::load(args)?;
-    match command {
-        PolicyCommand::Rules => {
-            let rows: Vec<_> = loaded
-                .policy
-                .rules()
-                .iter()
-                .map(|rule| {
-                    vec![rule.id.to_string(), rule.title.clone(), rule.policies.len().to_string()]
-                })
-                .collect();
-            say.result(&rows, |rows| say::table(&["rule", "title", "policies"], rows.clone()));
-            Ok(ExitCode::SUCCESS)
-        }
-        PolicyCommand::Test => test(args, &loaded, say),
-        PolicyCommand::Table(wanted) => {
-            tables::policy(args, &loaded, wanted, say).map(|()| ExitCode::SUCCESS)
-        }
-    }
-}
-
-fn test(args: &Args, loaded: &Books, say: Say) -> Result<ExitCode> {
-    let files: Files = books::policy_files(args)?
-        .into_iter()
-        .filter(|(path, _)| path.starts_with("cases/"))
-        .collect();
-    let reports = cases(loaded, files);
-    let failed: Vec<_> =
-        reports.iter().filter(|report| !report.holds()).map(ToString::to_string).collect();
-    let rules = loaded.policy.rules().len();
-    let value = serde_json::json!({ "rules": rules, "cases": reports.len(), "failed": failed, "digest": loaded.policy.digest() });
-    say.result(&value, |_| {
-        let mut text = failed.iter().map(|line| format!("{line}\n")).collect::<String>();
-        text += &format!(
-            "{}, {}, {} failed; digest {}",
-            count(rules, "rule"),
-            count(reports.len(), "case"),
-            failed.len(),
-            loaded.policy.digest().short()
-        );
-        text
-    });
-    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
-}
-
-fn cases(loaded: &Books, files: Files) -> Vec<CaseReport> {
+pub(super) fn cases(loaded: &Books, files: Files) -> Vec<CaseReport> {
     let files =
         files.into_iter().filter(|(path, _)| path.ends_with(".toml") || path.ends_with(".json"));
     run_cases(&loaded.policy, files, |demand, facts| loaded.lawbook.assess(demand, facts))

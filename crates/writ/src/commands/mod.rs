@@ -8,6 +8,8 @@ mod decide;
 mod guidelines;
 mod house;
 mod open;
+mod policy;
+mod replay;
 mod tables;
 mod versions;
 
@@ -37,7 +39,7 @@ pub async fn run(args: Args) -> Result<ExitCode> {
             versions::diff(&args, old, new, *replay, say).await
         }
         Command::Lawbook(command) => books::lawbook(&args, command, say),
-        Command::Policy(command) => books::policy(&args, command, say),
+        Command::Policy(command) => policy::run(&args, command, say).await,
         Command::Guidelines(wanted) => guidelines::publish(&args, wanted, say).map(done),
         Command::Demo(demo) => demo::play(&args, demo, say).await,
         Command::Authority(command) => authority::run(&args, command, say).map(done),

@@ -1,42 +1,16 @@
 //! `writ lawbook diff`: what differs between two law books, and which answers would.
 
-use super::desk;
+use super::replay::{self, Replayed};
 use crate::args::Args;
 use crate::books::{self, Files};
-use crate::fault;
 use crate::say::{Say, count, indented};
 use miette::Result;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::ExitCode;
 use writ_lawbook::{Change, ChangeKind, Lawbook};
 use writ_policy::Policy;
-use writ_vocabulary::{CaseFile, Demand, Facts, Ruling};
-
-/// A case that the two law books answer differently.
-#[derive(Serialize)]
-struct Differing {
-    case: String,
-    differences: Vec<Differs>,
-}
-
-/// One place of a ruling that differs.
-#[derive(Serialize)]
-struct Differs {
-    place: String,
-    old: String,
-    new: String,
-}
-
-/// What asking every case again has shown.
-#[derive(Default, Serialize)]
-struct Replayed {
-    asked: usize,
-    /// Cases of the home that cannot be asked again: erased, or their sources are away.
-    not_asked: Vec<String>,
-    differing: Vec<Differing>,
-}
+use writ_vocabulary::{Demand, Facts};
 
 #[derive(Serialize)]
 struct Compared {
@@ -72,83 +46,17 @@ pub async fn diff(args: &Args, old: &Path, new: &Path, replay: bool, say: Say) -
 
 /// Asks the examples of both law books, the policy's cases, and what the home has recorded.
 async fn replayed(args: &Args, pair: &Pair, old: Files, new: Files) -> Result<Replayed> {
-    let mut replayed = Replayed::default();
     let examples = old.into_iter().chain(new).filter(|(path, _)| path.contains("/examples/"));
     let cases =
         books::policy_files(args)?.into_iter().filter(|(path, _)| path.starts_with("cases/"));
-    // An example that both have alike is asked once.
-    let files: BTreeSet<(String, String)> = examples.chain(cases).collect();
-    for (path, text) in files {
-        let Ok(CaseFile { demand, facts: Some(facts), .. }) = CaseFile::parse(&text) else {
-            continue;
-        };
-        replayed.ask(pair, path, &demand, &facts);
-    }
-    if args.home.join("writ.toml").exists() {
-        replayed.ask_home(args, pair).await?;
-    }
+    let rulings = |demand: &Demand, facts: &Facts| {
+        [&pair.old, &pair.new].map(|book| {
+            book.assess(demand, facts).map(|assessment| pair.policy.rule_on(&assessment))
+        })
+    };
+    let mut replayed = Replayed::of_files(examples.chain(cases).collect(), &rulings);
+    replayed.ask_home(args, &rulings).await?;
     Ok(replayed)
-}
-
-impl Replayed {
-    fn ask(&mut self, pair: &Pair, case: String, demand: &Demand, facts: &Facts) {
-        let under = |book: &Lawbook| match book.assess(demand, facts) {
-            Ok(assessment) => points(&pair.policy.rule_on(&assessment)),
-            Err(unknown) => {
-                BTreeMap::from([("outcome".to_owned(), format!("not judged: {unknown}"))])
-            }
-        };
-        self.asked += 1;
-        let differences = differences(&under(&pair.old), &under(&pair.new));
-        if !differences.is_empty() {
-            self.differing.push(Differing { case, differences });
-        }
-    }
-
-    /// Every recorded demand, on the facts as the desk establishes them today.
-    async fn ask_home(&mut self, args: &Args, pair: &Pair) -> Result<()> {
-        let desk = desk(args).await?;
-        for id in desk.cases().await.map_err(fault::of)? {
-            let recorded = desk.case(&id).await.map_err(fault::of)?;
-            match desk.facts(&recorded).await {
-                Ok((demand, facts)) => self.ask(pair, id.to_string(), &demand, &facts),
-                Err(why) => self.not_asked.push(format!("{id}: {why}")),
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What of a ruling matters to the people concerned, by place.
-fn points(ruling: &Ruling) -> BTreeMap<String, String> {
-    let none = || "none".to_owned();
-    let due = ruling.deadline.as_ref().map_or_else(none, |deadline| deadline.due.to_string());
-    let mut points = BTreeMap::from([
-        ("outcome".to_owned(), ruling.outcome.to_string()),
-        ("deadline".to_owned(), due),
-        ("notice".to_owned(), ruling.notice.word().to_owned()),
-        ("approvers".to_owned(), ruling.approvers.to_string()),
-    ]);
-    for ruled in &ruling.items {
-        let then = ruled.then.map_or_else(String::new, |then| format!(": {then}"));
-        let place =
-            format!("{} of {} ({})", ruled.item.element, ruled.item.account, ruled.item.period);
-        points.insert(place, format!("{}{then}", ruled.answer));
-    }
-    points
-}
-
-fn differences(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> Vec<Differs> {
-    let places: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    let value = |of: &BTreeMap<String, String>, place: &String| {
-        of.get(place).cloned().unwrap_or_else(|| "none".to_owned())
-    };
-    let differs = |place: &String| Differs {
-        place: place.clone(),
-        old: value(old, place),
-        new: value(new, place),
-    };
-    places.into_iter().map(differs).filter(|one| one.old != one.new).collect()
 }
 
 fn text(compared: &Compared) -> String {
@@ -169,27 +77,7 @@ fn text(compared: &Compared) -> String {
     }
     text += &count(compared.changes.len(), "difference");
     if let Some(replayed) = &compared.replayed {
-        text += &format!("\n\n{}", replayed_text(replayed));
+        text += &format!("\n\n{}", replay::text(replayed));
     }
-    text
-}
-
-fn replayed_text(replayed: &Replayed) -> String {
-    let mut text = String::new();
-    for one in &replayed.differing {
-        text += &format!("{}\n", one.case);
-        for at in &one.differences {
-            let line = format!("{}: {} -> {}", at.place, at.old, at.new);
-            text += &format!("{}\n", indented(&line, 4));
-        }
-    }
-    for why in &replayed.not_asked {
-        text += &format!("not asked  {why}\n");
-    }
-    text += &format!(
-        "{} asked, {} answered differently",
-        count(replayed.asked, "case"),
-        replayed.differing.len()
-    );
     text
 }

@@ -5,6 +5,7 @@ mod books;
 mod crash;
 mod guidelines;
 mod night;
+mod policy;
 mod versions;
 
 use std::path::{Path, PathBuf};

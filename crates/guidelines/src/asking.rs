@@ -97,7 +97,7 @@ pub(crate) fn emergencies(pen: &Pen<'_>) -> Section {
 fn danger(pen: &Pen<'_>, row: &Instrument) -> Option<Vec<Line>> {
     let emergency = row.emergency.as_ref()?;
     Some(vec![
-        vec![pen.link(row)],
+        pen.named(row),
         pen.cited(&emergency.words, &emergency.cite),
         vec![pen.counted(emergency.current_within_hours, "hour").into()],
         vec![pen.answer(row).into()],

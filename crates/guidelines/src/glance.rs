@@ -3,7 +3,7 @@
 use crate::pen::Pen;
 use crate::reach::Reach;
 use writ_lawbook::Instrument;
-use writ_letters::{Group, Line, Part, Run, Section, Table};
+use writ_letters::{Group, Line, Part, Section, Table};
 use writ_vocabulary::Purpose;
 
 pub(crate) fn section(pen: &Pen<'_>) -> Section {
@@ -24,12 +24,8 @@ pub(crate) fn section(pen: &Pen<'_>) -> Section {
 fn line(pen: &Pen<'_>, row: &Instrument) -> Vec<Line> {
     // Nothing is answered under an instrument that only imposes silence on another.
     let silences = row.summary.purposes.is_empty();
-    let mut name = vec![pen.link(row)];
-    if pen.doubt(row).is_some() {
-        name.extend([Run::plain(" "), Run::mark(pen.say("person"))]);
-    }
     vec![
-        name,
+        pen.named(row),
         vec![pen.text(&row.issue.text)],
         vec![reaches(pen, row).into()],
         vec![if silences { "–".into() } else { pen.answer(row).into() }],
@@ -45,6 +41,7 @@ fn reaches(pen: &Pen<'_>, row: &Instrument) -> String {
     let data = categories.join(", ");
     let key = match row.summary.purposes.as_slice() {
         [] => return pen.say("glance.silence"),
+        _ if data.is_empty() => return pen.say("glance.nothing"),
         purposes if purposes.contains(&Purpose::Disclose) => return data,
         purposes if purposes.contains(&Purpose::Remove) => "glance.removes",
         _ => "glance.keeps",

@@ -22,6 +22,8 @@ pub(crate) struct Pen<'a> {
 pub(crate) enum Doubt {
     /// Its law is disputed or changing.
     Uncertain,
+    /// Its law permits help and compels none.
+    Permitted,
     /// It was written from memory and counsel has not signed it off.
     Unsigned,
 }
@@ -74,6 +76,15 @@ impl<'a> Pen<'a> {
         self.text(&row.summary.title).leading_to(self.anchor(row))
     }
 
+    /// The same, with a mark where a person decides every demand under it.
+    pub(crate) fn named(&self, row: &Instrument) -> Line {
+        let mut name = vec![self.link(row)];
+        if self.doubt(row).is_some() {
+            name.extend([Run::plain(" "), Run::mark(self.say("person"))]);
+        }
+        name
+    }
+
     /// What links to an instrument point at. A second row of the same instrument bears its first day.
     pub(crate) fn anchor(&self, row: &Instrument) -> String {
         let id = row.id().as_str().replace('/', "-");
@@ -87,6 +98,7 @@ impl<'a> Pen<'a> {
     pub(crate) fn doubt(&self, row: &Instrument) -> Option<Doubt> {
         match row.summary.confidence {
             Confidence::Uncertain => Some(Doubt::Uncertain),
+            Confidence::Memory | Confidence::Read if row.permits => Some(Doubt::Permitted),
             Confidence::Memory | Confidence::Read => {
                 row.awaits_sign_off(&self.signed).then_some(Doubt::Unsigned)
             }
@@ -209,6 +221,10 @@ impl<'a> Pen<'a> {
     /// Who tells the customer, and when.
     pub(crate) fn notice(&self, row: &Instrument) -> String {
         match (row.notice.rule, row.notice.emergency_days) {
+            // The hour of a removal does not wait for a letter.
+            (NoticeWord::ProviderBefore, _) if row.summary.purposes == [Purpose::Remove] => {
+                self.say("notice.removed")
+            }
             (NoticeWord::ProviderBefore, None) => self.say("notice.before"),
             (NoticeWord::ProviderBefore, Some(days)) => {
                 let time = self.counted(days, "day");

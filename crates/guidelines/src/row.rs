@@ -15,6 +15,7 @@ pub(crate) fn section(pen: &Pen<'_>, row: &Instrument) -> Section {
     section.parts.push(Part::paragraph(pen.text(&row.text)));
     match pen.doubt(row) {
         Some(Doubt::Uncertain) => section.parts.push(Part::note(pen.say("standing.uncertain"))),
+        Some(Doubt::Permitted) => section.parts.push(Part::note(pen.say("standing.permitted"))),
         Some(Doubt::Unsigned) => section.parts.push(Part::note(pen.say("standing.unsigned"))),
         None => {}
     }
@@ -38,7 +39,7 @@ fn marks(pen: &Pen<'_>, row: &Instrument) -> Vec<Mark> {
     if row.judge_level {
         marks.push(mark(pen.say("mark.judge")));
     }
-    if row.voluntary {
+    if row.voluntary || row.permits {
         marks.push(mark(pen.say("mark.voluntary")));
     }
     if row.summary.national_security {
@@ -73,10 +74,7 @@ impl Facts<'_> {
                 "organisation",
                 self.row.controller.iter().flat_map(|one| self.organisation(one)).collect(),
             ),
-            (
-                "customer",
-                vec![vec![self.pen.notice(self.row).into(), self.pen.cite(&self.row.notice.cite)]],
-            ),
+            ("customer", self.customer()),
             ("silenced_by", self.silenced_by()),
             ("silence", self.row.silence.iter().map(|one| self.silence(one)).collect()),
             ("grounds", self.grounds()),
@@ -142,7 +140,18 @@ impl Facts<'_> {
 
     fn reaches(&self) -> Vec<Line> {
         let reach = Reach::of(self.row);
-        reach.reached.iter().map(|(category, elements)| self.listed(*category, elements)).collect()
+        if reach.reached.is_empty() && !self.row.summary.purposes.is_empty() {
+            return vec![vec![self.pen.say("glance.nothing").into()]];
+        }
+        let line = |(category, elements): (&Category, &Vec<&ElementId>)| {
+            let mut line = self.listed(*category, elements);
+            // What is reached and does not exist yet is never given by the desk (collective policy P11).
+            if *category == Category::Realtime {
+                line.extend([Run::plain(" "), Run::mark(self.pen.say("person"))]);
+            }
+            line
+        };
+        reach.reached.iter().map(line).collect()
     }
 
     fn not_reached(&self) -> Vec<Line> {
@@ -227,11 +236,12 @@ impl Facts<'_> {
             return if answered { vec![line] } else { Vec::new() };
         };
         line.push(self.pen.cite(&clock.cite));
-        let still: Vec<String> = clock.suspended_by.iter().map(|what| self.still(*what)).collect();
         let mut lines = vec![line];
-        if !still.is_empty() {
-            let what = still.join(", ");
-            lines.push(vec![self.pen.words.fill("clock.stands_still", &[("what", &what)]).into()]);
+        let pauses = [("stands_still", &clock.suspended_by), ("begins_anew", &clock.restarted_by)];
+        for (key, causes) in pauses.into_iter().filter(|(_, causes)| !causes.is_empty()) {
+            let what: Vec<String> = causes.iter().map(|cause| self.still(*cause)).collect();
+            let said = self.pen.words.fill(&format!("clock.{key}"), &[("what", &what.join(", "))]);
+            lines.push(vec![said.into()]);
         }
         lines
     }
@@ -280,6 +290,13 @@ impl Facts<'_> {
             lines.push(vec![pen.say("row.public_authority").into()]);
         }
         lines
+    }
+
+    /// Nobody is told of an order of silence by itself, but of what it keeps silent.
+    fn customer(&self) -> Vec<Line> {
+        let told = !self.row.summary.purposes.is_empty();
+        let line = || vec![self.pen.notice(self.row).into(), self.pen.cite(&self.row.notice.cite)];
+        told.then(line).into_iter().collect()
     }
 
     fn silenced_by(&self) -> Vec<Line> {

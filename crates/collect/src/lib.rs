@@ -55,6 +55,6 @@ mod tests;
 
 pub use error::{CollectError, OpenError};
 pub use execute::{Production, Progress, execute};
-pub use lookup::{Located, Lookup, Unclear};
+pub use lookup::{Located, Lookup};
 pub use plan::{Bounds, OutputColumn, Plan, Step};
 pub use sources::{Settings, Sources};

@@ -7,9 +7,7 @@ use datafusion::arrow::array::RecordBatch;
 use std::collections::BTreeSet;
 use std::fmt;
 use writ_custody::{IdentifierKind, Question};
-use writ_vocabulary::{
-    Account, AccountFacts, AccountRef, Ambiguity, Controller, ElementId, Tenant,
-};
+use writ_vocabulary::{Account, AccountFacts, AccountRef, Controller, ElementId, Tenant};
 
 /// What was found of one account of a demand.
 #[derive(Debug, Clone)]
@@ -18,17 +16,6 @@ pub struct Lookup {
     pub facts: AccountFacts,
     /// The customer it leads to; none where it leads to nobody, or to more than one.
     pub located: Option<Located>,
-    /// What must be cured before it leads to one customer.
-    pub unclear: Option<Unclear>,
-}
-
-/// Why an identifier does not lead to one customer. Nothing is guessed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unclear {
-    /// The identifier says too little.
-    Identifier(Ambiguity),
-    /// It leads to several customers.
-    Several(usize),
 }
 
 /// An account and the customer it leads to. Its debug form names neither.
@@ -48,22 +35,12 @@ impl fmt::Debug for Located {
     }
 }
 
-impl Unclear {
-    /// What to ask the authority for.
-    pub fn remedy(self) -> String {
-        match self {
-            Self::Identifier(ambiguity) => ambiguity.remedy().to_owned(),
-            Self::Several(count) => format!(
-                "this identifier leads to {count} customers: name one more closely, for example by a customer id"
-            ),
-        }
-    }
-}
-
 enum Found {
     Nobody,
     Customer(Option<String>),
-    Unclear(Unclear),
+    Several,
+    /// The identifier says too little to ask.
+    Vague,
 }
 
 impl Sources {
@@ -79,32 +56,52 @@ impl Sources {
             Found::Customer(customer) => customer,
             Found::Nobody => {
                 (facts.exists, facts.holds) = (false, Some(Vec::new()));
-                return Ok(Lookup { facts, located: None, unclear: None });
+                return Ok(Lookup { facts, located: None });
             }
-            Found::Unclear(unclear) => {
-                return Ok(Lookup { facts, located: None, unclear: Some(unclear) });
+            Found::Several => {
+                facts.several_customers = true;
+                return Ok(Lookup { facts, located: None });
             }
+            Found::Vague => return Ok(Lookup { facts, located: None }),
         };
-        let mut located = Located { account: account.clone(), customer, customer_keys: Vec::new() };
+        let located = self.place(account, customer).await?;
         if let Some(customer) = &located.customer {
             facts.controller = self.controller(customer).await?;
-            facts.customer_keys = self.words(self.custody.customer_keys.as_ref(), customer).await?;
             facts.flags = self.words(self.custody.flags.as_ref(), customer).await?;
             facts.residence =
                 self.words(self.custody.residence.as_ref(), customer).await?.into_iter().next();
             facts.nationality = self.words(self.custody.nationality.as_ref(), customer).await?;
         }
-        let (holds, sealed) = self.held(&located);
-        facts.customer_keys = facts
-            .customer_keys
-            .into_iter()
-            .chain(sealed)
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect();
-        facts.holds = Some(holds.into_iter().collect());
-        located.customer_keys.clone_from(&facts.customer_keys);
-        Ok(Lookup { facts, located: Some(located), unclear: None })
+        facts.customer_keys.clone_from(&located.customer_keys);
+        facts.holds = Some(self.held(&located).0.into_iter().collect());
+        Ok(Lookup { facts, located: Some(located) })
+    }
+
+    /// Where the data of an account lie: what a plan needs to know of it, and no more.
+    ///
+    /// # Errors
+    /// When a source cannot be asked.
+    pub async fn locate(&self, account: &Account) -> Result<Option<Located>, CollectError> {
+        match self.find(account).await? {
+            Found::Customer(customer) => self.place(account, customer).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    async fn place(
+        &self,
+        account: &Account,
+        customer: Option<String>,
+    ) -> Result<Located, CollectError> {
+        let declared: Vec<ElementId> = match &customer {
+            Some(customer) => self.words(self.custody.customer_keys.as_ref(), customer).await?,
+            None => Vec::new(),
+        };
+        let mut located = Located { account: account.clone(), customer, customer_keys: Vec::new() };
+        let sealed = self.held(&located).1;
+        let keys: BTreeSet<ElementId> = declared.into_iter().chain(sealed).collect();
+        located.customer_keys = keys.into_iter().collect();
+        Ok(located)
     }
 
     async fn find(&self, account: &Account) -> Result<Found, CollectError> {
@@ -112,8 +109,8 @@ impl Sources {
         let question =
             IdentifierKind::of(account).and_then(|kind| self.custody.accounts.get(&kind));
         let shared = question.is_some_and(|question| question.query.contains("$port"));
-        if let Some(ambiguity) = account.ambiguities(shared).into_iter().next() {
-            return Ok(Found::Unclear(Unclear::Identifier(ambiguity)));
+        if !account.ambiguities(shared).is_empty() {
+            return Ok(Found::Vague);
         }
         let Some(question) = question else {
             return Ok(match account {
@@ -127,7 +124,7 @@ impl Sources {
         Ok(match (customers.into_iter().next(), count) {
             (Some(customer), 1) => Found::Customer(Some(customer)),
             (None, _) => Found::Nobody,
-            (Some(_), count) => Found::Unclear(Unclear::Several(count)),
+            (Some(_), _) => Found::Several,
         })
     }
 

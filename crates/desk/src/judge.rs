@@ -137,11 +137,13 @@ impl Desk {
         &self,
         demand: &Demand,
     ) -> Result<BTreeMap<AccountRef, Located>, DeskError> {
-        let lookups = self.lookups(demand).await?;
-        Ok(lookups
-            .into_iter()
-            .filter_map(|(account, lookup)| Some((account, lookup.located?)))
-            .collect())
+        let mut found = BTreeMap::new();
+        for line in demand.accounts.iter().filter(|line| !line.account.is_bulk()) {
+            if let Some(located) = self.sources.locate(&line.account).await? {
+                found.insert(line.reference.clone(), located);
+            }
+        }
+        Ok(found)
     }
 }
 

@@ -33,12 +33,13 @@ pub(crate) fn assessed(reading: &Reading<'_>) -> Vec<AssessedItem> {
 fn seen(reading: &Reading<'_>, reference: &AccountRef) -> Seen {
     let facts = reading.facts.account(reference);
     let account = reading.demand.account(reference);
+    let shared = reading.facts.provider.shared_addresses;
+    let unsaid = account.map(|account| account.ambiguities(shared)).unwrap_or_default();
+    let several = facts.several_customers.then_some(Ambiguity::SeveralCustomers);
     Seen {
         reference: reference.clone(),
         specific: account.is_some_and(|account| !account.is_bulk()),
-        ambiguities: account
-            .map(|account| account.ambiguities(reading.facts.provider.shared_addresses))
-            .unwrap_or_default(),
+        ambiguities: unsaid.into_iter().chain(several).collect(),
         route: route(reading, &facts.controller),
         facts,
     }

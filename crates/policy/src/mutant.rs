@@ -75,7 +75,7 @@ impl Policy {
         let page = Page { file: "planted.cedar", text: added };
         let planted = clause::read(page, Origin::Collective, &mut faults);
         let mut clauses = self.clauses.clone();
-        for id in removed.iter().filter(|id| self.clauses.get(**id).is_none()) {
+        for id in removed.iter().filter(|id| !self.clauses.contains_key(**id)) {
             faults.push(page.fault(format!("there is no policy `{id}` to leave out")));
         }
         clauses.retain(|id, _| !removed.contains(&id.as_str()));

@@ -60,7 +60,7 @@ impl<'a> Finder<'a> {
     /// Whether one of the known demands breaks it.
     pub(crate) fn known(&self, policy: &Policy, aim: &Aim<'_>) -> Shown {
         let mut search = self.search(policy, aim);
-        let demand = search.seeds().err();
+        let demand = search.seeds().err().map(|case| *case);
         Shown { demand, tried: search.tried }
     }
 
@@ -102,11 +102,11 @@ enum Step {
 
 impl Search<'_, '_> {
     /// The known demands that do not break it, or the first that does.
-    fn seeds(&mut self) -> Result<Vec<Tried>, CaseFile> {
+    fn seeds(&mut self) -> Result<Vec<Tried>, Box<CaseFile>> {
         let mut open = Vec::new();
         for seed in &self.finder.seeds {
             match self.step(seed.clone()) {
-                Step::Found(case) => return Err(case),
+                Step::Found(case) => return Err(Box::new(case)),
                 Step::Tried(tried) => open.push(tried),
                 Step::Idle => {}
             }
@@ -117,7 +117,7 @@ impl Search<'_, '_> {
     fn run(&mut self) -> Option<CaseFile> {
         let mut open = match self.seeds() {
             Ok(open) => open,
-            Err(found) => return Some(found),
+            Err(found) => return Some(*found),
         };
         for _ in 0..ROUNDS {
             let mut next = Vec::new();

@@ -40,7 +40,7 @@ pub enum Verdict {
         questions: usize,
     },
     /// It does not: something breaks it.
-    Refuted(Refutation),
+    Refuted(Box<Refutation>),
     /// It is not known to hold, which counts as a failure.
     Unproven {
         /// Why.
@@ -141,7 +141,7 @@ impl Bench<'_> {
             took: told.took,
             verdict: match (told.against, told.unproven) {
                 (Some((action, question)), _) => {
-                    Verdict::Refuted(self.refutation(property, action, question))
+                    Verdict::Refuted(Box::new(self.refutation(property, action, question)))
                 }
                 (None, Some(why)) => Verdict::Unproven { why },
                 (None, None) if property.shows == Shows::Asked => self.checked(property),
@@ -162,12 +162,8 @@ impl Bench<'_> {
             questions += known.tried;
             if let Some(demand) = known.demand {
                 let demand = Some(titled(property, demand));
-                return Verdict::Refuted(Refutation {
-                    action,
-                    question: like,
-                    demand,
-                    tried: questions,
-                });
+                let broken = Refutation { action, question: like, demand, tried: questions };
+                return Verdict::Refuted(Box::new(broken));
             }
         }
         Verdict::Checked { questions }

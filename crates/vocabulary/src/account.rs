@@ -63,6 +63,8 @@ pub enum Ambiguity {
     NoZone,
     /// No time at all.
     NoTime,
+    /// Several customers answer to it.
+    SeveralCustomers,
 }
 
 impl Ambiguity {
@@ -76,6 +78,9 @@ impl Ambiguity {
                 "state the time zone of the observed time, for example `2026-11-13T21:04:05+01:00`"
             }
             Self::NoTime => "state when the address was used, with its time zone",
+            Self::SeveralCustomers => {
+                "several customers answer to this identifier: name another one, or the customer's own"
+            }
         }
     }
 }

@@ -41,6 +41,9 @@ pub struct AccountFacts {
     /// Whether the provider has such an account.
     #[serde(default = "yes")]
     pub exists: bool,
+    /// Whether the identifier leads to several customers: nobody is guessed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub several_customers: bool,
     /// Who controls its data.
     #[serde(default)]
     pub controller: Controller,
@@ -93,6 +96,7 @@ impl AccountFacts {
         Self {
             account,
             exists: true,
+            several_customers: false,
             controller: Controller::Provider,
             holds: None,
             customer_keys: Vec::new(),

@@ -70,6 +70,18 @@ pub enum PageError {
         /// What it may hold.
         limit: usize,
     },
+    /// A name that would not fit a page: of the page, a section, a column, a row.
+    #[error(
+        "the name that begins `{begins}` has {chars} characters, more than the {limit} that a name may have as pdf; shorten it, or publish the html form"
+    )]
+    NameTooLong {
+        /// Its first words.
+        begins: String,
+        /// How long it is.
+        chars: usize,
+        /// How long it may be.
+        limit: usize,
+    },
     /// The typesetter refused.
     #[error(
         "the page could not be set as pdf: {reason}; its html form is complete and can be published instead"
@@ -78,6 +90,51 @@ pub enum PageError {
         /// What the typesetter said.
         reason: String,
     },
+}
+
+/// The most characters of a name. A column's name that is longer than a page would be repeated on pages without end.
+const MAX_NAME: usize = 300;
+
+impl Page {
+    /// Whether every name fits the page. Running text may be of any length: it flows.
+    pub(crate) fn names_fit(&self) -> Result<(), PageError> {
+        let frame = [&self.title, &self.publisher, &self.words.contents, &self.words.page];
+        let mut names: Vec<&String> = frame.into_iter().chain(&self.publisher_lines).collect();
+        self.opening.iter().for_each(|part| part.names(&mut names));
+        self.sections.iter().for_each(|section| section.names(&mut names));
+        let long = names.into_iter().find(|name| name.chars().count() > MAX_NAME);
+        match long {
+            None => Ok(()),
+            Some(name) => Err(PageError::NameTooLong {
+                begins: name.chars().take(40).collect(),
+                chars: name.chars().count(),
+                limit: MAX_NAME,
+            }),
+        }
+    }
+}
+
+impl Section {
+    fn names<'a>(&'a self, names: &mut Vec<&'a String>) {
+        names.push(&self.title.text);
+        names.extend(self.marks.iter().map(|mark| &mark.text));
+        self.parts.iter().for_each(|part| part.names(names));
+        self.sections.iter().for_each(|section| section.names(names));
+    }
+}
+
+impl Part {
+    fn names<'a>(&'a self, names: &mut Vec<&'a String>) {
+        match self {
+            Self::Paragraph { .. } | Self::Note { .. } | Self::Bullets { .. } => {}
+            Self::Facts { rows } => names.extend(rows.iter().map(|row| &row.label)),
+            Self::Table(table) => {
+                names.push(&table.caption);
+                names.extend(&table.columns);
+                names.extend(table.groups.iter().map(|group| &group.title));
+            }
+        }
+    }
 }
 
 /// A section, with its name and perhaps sections of its own; at most three deep.

@@ -126,6 +126,7 @@ impl PdfEngine {
 
     fn set_page(&self, page: &Page, shown: &dyn Fn(char) -> bool) -> Result<Vec<u8>, PageError> {
         let not_set = |errors: &[SourceDiagnostic]| PageError::NotSet { reason: reason(errors) };
+        page.names_fit()?;
         let data = sheet::page_json(page, shown, MAX_PAGE_BYTES)?;
         let world = Desk::new(&self.shared, &self.shared.page, data);
         let document: PagedDocument =

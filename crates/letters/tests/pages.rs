@@ -82,10 +82,21 @@ fn no_text_becomes_markup_or_a_link() {
 #[test]
 fn a_page_of_any_text_sets_as_pdf() {
     let engine = PdfEngine::new();
-    let long = "x".repeat(3_000);
+    let long = "x".repeat(300);
     for text in HOSTILE.iter().copied().chain(["你好 مرحبا 😀 e\u{301}", long.as_str()]) {
         full_of(text).to_pdf(&engine).unwrap_or_else(|error| panic!("{text}: {error}"));
     }
+}
+
+#[test]
+fn running_text_may_be_long_and_a_name_may_not() {
+    let engine = PdfEngine::new();
+    let long = "x".repeat(3_000);
+    let mut page = full_of("text");
+    page.opening = vec![Part::paragraph(long.as_str())];
+    page.to_pdf(&engine).unwrap();
+    let error = full_of(&long).to_pdf(&engine).unwrap_err();
+    assert!(error.to_string().contains("3000 characters, more than the 300"), "{error}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::{any, collective, overlay, policy, with_overlay};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 use writ_policy::Policy;
-use writ_vocabulary::{Answer, NoticeRule, Ruling};
+use writ_vocabulary::{Answer, NoticeRule, Ruling, Then};
 
 fn forbid(n: usize, action: &str, when: &str) -> String {
     format!(
@@ -91,6 +91,10 @@ fn yes(ruling: &Ruling) -> Vec<bool> {
     ruling.items.iter().map(|item| item.answer == Answer::Allowed).collect()
 }
 
+fn follows(ruling: &Ruling) -> Vec<Option<Then>> {
+    ruling.items.iter().map(|item| item.then).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -107,6 +111,9 @@ proptest! {
         prop_assert!(bound.allowed().is_within(&free.allowed()));
         if yes(&free) == yes(&bound) && free.outcome == bound.outcome {
             prop_assert!(bound.approvers >= free.approvers);
+        }
+        // What a restriction refuses outright is no longer for a person, and so nobody need be told of it.
+        if yes(&free) == yes(&bound) && follows(&free) == follows(&bound) {
             prop_assert_eq!(&bound.notice, &free.notice);
         }
         prop_assert!(bound.notice == free.notice || bound.notice == NoticeRule::Nothing || free.notice == NoticeRule::Nothing);

@@ -1,6 +1,6 @@
 //! Two providers that run the same law book and policy rule alike, byte for byte (collective policy P32).
 
-use super::{books, rows};
+use super::{books, house, rows};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::collections::BTreeSet;
@@ -11,23 +11,6 @@ use writ_desk::{Desk, SetClock};
 use writ_vocabulary::{CaseId, Instant};
 
 const DEMANDS: usize = 200;
-const HOUSE: &str = r#"
-name = "Meridian (invented)"
-contact = "lawful-requests@meridian.example"
-[[entities]]
-name = "Meridian Cloud Inc."
-jurisdiction = "US"
-[[staff]]
-id = "reviewer-1"
-name = "A. Example"
-[custodian]
-name = "C. Example"
-title = "Custodian of records"
-place = "Sampletown"
-[mail]
-from = "privacy@meridian.example"
-folder = "outbox/mail"
-"#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_providers_with_the_same_books_rule_alike_byte_for_byte() {
@@ -51,7 +34,7 @@ async fn two_providers_with_the_same_books_rule_alike_byte_for_byte() {
 
 /// A provider of its own: its own folder, keys and journal, and the same registry.
 async fn desk(home: &Path) -> Desk {
-    std::fs::write(home.join("writ.toml"), HOUSE).unwrap();
+    std::fs::write(home.join("writ.toml"), house("folder = \"outbox/mail\"")).unwrap();
     std::fs::write(home.join("custody.toml"), rows::CUSTODY).unwrap();
     rows::write_sources(home);
     let clock = SetClock::at("2026-11-20T10:00:00Z".parse::<Instant>().unwrap());

@@ -18,6 +18,32 @@ pub fn books() -> Books {
     Books { lawbook, policy }
 }
 
+/// The settings of a provider; `mail` says how its letters leave.
+pub fn house(mail: &str) -> String {
+    format!(
+        r#"
+name = "Meridian (invented)"
+contact = "lawful-requests@meridian.example"
+[[entities]]
+name = "Meridian Cloud Inc."
+jurisdiction = "US"
+[[staff]]
+id = "reviewer-1"
+name = "A. Example"
+[[staff]]
+id = "reviewer-2"
+name = "B. Example"
+[custodian]
+name = "C. Example"
+title = "Custodian of records"
+place = "Sampletown"
+[mail]
+from = "privacy@meridian.example"
+{mail}
+"#
+    )
+}
+
 /// Nobody watches the progress.
 pub fn silently() -> Tell {
     Arc::new(|_, _| {})

@@ -1,6 +1,6 @@
 //! Notices by mail: sent to a server, retried where it is away, never lost.
 
-use super::{books, silently};
+use super::{books, house, silently};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
@@ -8,27 +8,6 @@ use std::sync::{Arc, Mutex};
 use writ_desk::{Clock, Desk, Done, SetClock};
 use writ_docket::{Command, Decider, NoticeState};
 use writ_vocabulary::{CaseId, Factor, FactorKind, Instant};
-
-const HOUSE: &str = r#"
-name = "Meridian"
-contact = "lawful-requests@meridian.example"
-[[entities]]
-name = "Meridian Cloud Inc."
-jurisdiction = "US"
-[[staff]]
-id = "reviewer-1"
-name = "A. Example"
-[[staff]]
-id = "reviewer-2"
-name = "B. Example"
-[custodian]
-name = "C. Example"
-title = "Custodian of records"
-place = "Sampletown"
-[mail]
-from = "privacy@meridian.example"
-smtp = "SERVER"
-"#;
 
 const CUSTODY: &str = r#"
 [[source]]
@@ -114,7 +93,7 @@ fn sink() -> (String, Arc<Mutex<Vec<String>>>) {
 }
 
 async fn desk(home: &Path, server: &str, clock: Arc<SetClock>) -> Arc<Desk> {
-    std::fs::write(home.join("writ.toml"), HOUSE.replace("SERVER", server)).unwrap();
+    std::fs::write(home.join("writ.toml"), house(&format!("smtp = \"{server}\""))).unwrap();
     std::fs::write(home.join("custody.toml"), CUSTODY).unwrap();
     std::fs::write(home.join("people.csv"), PEOPLE).unwrap();
     Arc::new(Desk::open(home, books(), clock).await.unwrap())

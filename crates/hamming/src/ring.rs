@@ -35,7 +35,7 @@ impl Shape {
     pub fn for_entries(entries: usize) -> Self {
         let chunks = match entries {
             0..=4_000_000 => 16,
-            ..=16_777_216 => 15,
+            4_000_001..=16_777_216 => 15,
             _ => 11,
         };
         let prefix = entries.max(1).ilog2().saturating_sub(4).clamp(4, 22);
@@ -163,10 +163,13 @@ impl Chunk {
     /// The 64 bits from the chunk's first on, around the ring.
     #[inline]
     fn window(self, code: &Code) -> u64 {
-        let words = code.words();
-        let word = (self.start / 64) as usize;
-        // Both indices are below 4.
-        let (low, high) = (words[word & 3], words[(word + 1) & 3]);
+        let [a, b, c, d] = code.words();
+        let (low, high) = match self.start / 64 {
+            0 => (a, b),
+            1 => (b, c),
+            2 => (c, d),
+            _ => (d, a),
+        };
         let both = u128::from(high) << 64 | u128::from(low);
         (both >> (self.start % 64)) as u64
     }

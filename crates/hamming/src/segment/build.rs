@@ -164,7 +164,9 @@ struct Table {
 }
 
 impl Table {
-    /// Sorts by counting: how many go into each bucket, where each begins, and then every code to its place.
+    /// Sorts by counting: how many go into each bucket, where each begins, and then every code to its place. It goes
+    /// there in two moves, first to its bucket's neighbourhood, so that each move writes to what the cache holds:
+    /// in one move, most writes would wait for memory.
     fn sorted(ring: &Ring, chunk: Chunk, base: usize, codes: &[Code]) -> Self {
         // One place more than there are buckets, so that counting one bucket on leaves where each begins.
         let mut begins = vec![0_u32; (1 << chunk.prefix) + 1];
@@ -179,19 +181,22 @@ impl Table {
             sum += *begin;
             *begin = sum;
         }
+        let near = Near::of(chunk.prefix, codes.len());
+        let gathered = near.gather(ring, chunk, codes, &begins);
         let (mut tags, mut lows) = (vec![0; codes.len()], vec![[0; 3]; codes.len()]);
-        let above = ring.tag_bits();
-        for (position, code) in codes.iter().enumerate() {
-            let (bucket, tag) = ring.place(chunk, code);
-            let Some(free) = begins.get_mut(bucket as usize) else { continue };
-            let [a, b, c, top, ..] = position.to_le_bytes();
-            if let (Some(in_tags), Some(in_lows)) =
-                (tags.get_mut(*free as usize), lows.get_mut(*free as usize))
-            {
-                *in_tags = tag | (u32::from(top) << above) as u16;
-                *in_lows = [a, b, c];
+        for (number, keys) in gathered.iter().enumerate() {
+            for key in keys {
+                let (bucket, tag, position) = near.apart(number, *key);
+                let Some(free) = begins.get_mut(bucket) else { continue };
+                let [a, b, c, top] = position.to_le_bytes();
+                if let (Some(in_tags), Some(in_lows)) =
+                    (tags.get_mut(*free as usize), lows.get_mut(*free as usize))
+                {
+                    *in_tags = tag | (u32::from(top) << ring.tag_bits()) as u16;
+                    *in_lows = [a, b, c];
+                }
+                *free += 1;
             }
-            *free += 1;
         }
         // By now each bucket's place says where it ends, which is where the next begins.
         begins.rotate_right(1);
@@ -222,5 +227,42 @@ impl Table {
             put(bytemuck::cast_slice(&self.tags), Part::Tags, 2 * before)?,
             put(self.lows.as_flattened(), Part::Lows, 3 * before)?,
         ])
+    }
+}
+
+/// Neighbourhoods of buckets: those whose numbers begin alike.
+struct Near {
+    /// By how many bits buckets of one neighbourhood differ.
+    bits: u32,
+}
+
+impl Near {
+    /// Neighbourhoods of about 2^16 codes: half a megabyte.
+    fn of(prefix: u32, codes: usize) -> Self {
+        let neighbourhoods = codes.max(1).ilog2().saturating_sub(16).clamp(1, 10).min(prefix);
+        Self { bits: prefix - neighbourhoods }
+    }
+
+    /// Each code as a key in its bucket's neighbourhood: what is left of the bucket's number (21 bits at most), the tag
+    /// (16) and the position (27).
+    fn gather(&self, ring: &Ring, chunk: Chunk, codes: &[Code], begins: &[u32]) -> Vec<Vec<u64>> {
+        let count = 1 << (chunk.prefix - self.bits);
+        let begin = |number: usize| begins.get(number << self.bits).copied().unwrap_or_default();
+        let rooms = (0..count).map(|number| (begin(number + 1) - begin(number)) as usize);
+        let mut gathered: Vec<Vec<u64>> = rooms.map(Vec::with_capacity).collect();
+        for (position, code) in codes.iter().enumerate() {
+            let (bucket, tag) = ring.place(chunk, code);
+            let rest = u64::from(bucket) & ((1 << self.bits) - 1);
+            if let Some(keys) = gathered.get_mut((bucket >> self.bits) as usize) {
+                keys.push(rest << 43 | u64::from(tag) << 27 | position as u64);
+            }
+        }
+        gathered
+    }
+
+    /// A key's bucket, tag and position.
+    fn apart(&self, number: usize, key: u64) -> (usize, u16, u32) {
+        let bucket = number << self.bits | (key >> 43) as usize;
+        (bucket, (key >> 27) as u16, key as u32 & ((1 << 27) - 1))
     }
 }

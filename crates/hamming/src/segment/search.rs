@@ -119,7 +119,7 @@ impl Segment {
         for (chunk, quota) in self.ring.chunks().iter().zip(quotas) {
             let buckets: usize = (0..*quota).map(|apart| choose(chunk.prefix, apart)).sum();
             all += buckets;
-            tags += buckets * self.entries() >> chunk.prefix;
+            tags += (buckets * self.entries()) >> chunk.prefix;
         }
         (all, tags)
     }

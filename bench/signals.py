@@ -16,9 +16,9 @@ def rings(width, height, channels, seed=1):
 
 
 def milliseconds(pixels):
-    start = time.perf_counter()
+    start = time.thread_time()
     pdqhash.compute(pixels)
-    return (time.perf_counter() - start) * 1000
+    return (time.thread_time() - start) * 1000
 
 
 print("picture | Writ ms (median, least) | pdqhash ms (median, least) | ratio of medians | bits apart")

@@ -238,7 +238,7 @@ impl Form {
 
     /// The frequencies of the turned picture: each changes its sign or not, and rows become columns or not.
     fn of(self, low: &Low) -> Low {
-        let odd = |place: usize| place % 2 == 0;
+        let odd = |place: usize| place.is_multiple_of(2);
         let negated = |down: usize, across: usize| match self {
             Self::Upright | Self::FlipPlus1 => false,
             Self::Rotate90 | Self::FlipY => odd(across),

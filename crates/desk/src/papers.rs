@@ -5,14 +5,15 @@ use crate::{Desk, DeskError, Recorded};
 use std::path::PathBuf;
 use writ_docket::{AnswerKind, Event, Stage};
 use writ_letters::{
-    Acknowledgement, Answer, AtLeastOne, CertificateEu, CertificateUs, Clock, CustodyStep,
-    CustodyVerb, Delay, FileHash, Giving, ItemAnswer, ItemReason, Lang, Letter, Letterhead,
-    Missing, Notice, NoticedData, Outcome, ParcelNote, Party, ProcessStep, Provider, Reader,
-    RecordKind, Redirect, RulingPlain, Signing, System, Then, Verdict,
+    Acknowledgement, Answer, AtLeastOne, CertificateEu, CertificateUs, Clock, Delay, FileHash,
+    Giving, ItemAnswer, ItemReason, Lang, Letter, Letterhead, Missing, Notice, NoticedData,
+    Outcome, ParcelNote, Party, ProcessStep, Provider, Reader, RecordKind, Redirect, RulingPlain,
+    Signing, System, Then, Verdict,
 };
 use writ_vocabulary::{
-    self as vocabulary, AccountFacts, AccountRef, AuthorityId, Controller, Demand, Digest,
-    ElementId, FileForm, FindingState, Instant, ItemRuling, Manifest, Purpose, Ruling, Scope,
+    self as vocabulary, AccountFacts, AccountRef, AuthorityId, Controller, CustodyStep,
+    CustodyVerb, Demand, Digest, ElementId, FileForm, FindingState, Instant, ItemRuling, Manifest,
+    Purpose, Ruling, Scope,
 };
 
 impl Desk {
@@ -504,6 +505,7 @@ pub(crate) fn custody_steps(recorded: &Recorded, manifest: &Manifest) -> Vec<Cus
     let step = |verb, at, performer: &str, what: String| CustodyStep {
         verb,
         at,
+        ended: None,
         performer: performer.to_owned(),
         what,
         tool: Some(format!("writ {}", env!("CARGO_PKG_VERSION"))),

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use writ_collect::{Bounds, Plan, Progress, execute};
 use writ_docket::{Collected, Command, Ruled, Stage};
 use writ_letters::ParcelNote;
-use writ_parcel::{Contents, CustodyChain, CustodyStep, CustodyVerb, ParcelId};
-use writ_vocabulary::{CaseId, Category, Digest, FileEntry, KeyPurpose, Manifest};
+use writ_parcel::{Contents, CustodyChain, ParcelId};
+use writ_vocabulary::{
+    CaseId, Category, CustodyStep, CustodyVerb, Digest, FileEntry, KeyPurpose, Manifest,
+};
 
 impl Desk {
     /// The plan of a case's grant: which queries will run. Reads no customer's rows.
@@ -167,8 +169,7 @@ impl Desk {
 
     fn chain(&self, recorded: &Recorded, manifest: &Manifest) -> Result<CustodyChain, DeskError> {
         let id = &recorded.case.id;
-        let mut steps: Vec<_> =
-            custody_steps(recorded, manifest).into_iter().filter_map(chain_step).collect();
+        let mut steps = custody_steps(recorded, manifest);
         steps.push(CustodyStep {
             verb: CustodyVerb::Sealed,
             at: self.clock.now(),
@@ -228,29 +229,6 @@ fn canonical(id: &CaseId, manifest: &Manifest) -> Result<Vec<u8>, DeskError> {
     writ_parcel::canonical_json(manifest).map_err(|_| DeskError::Incomplete {
         case: id.clone(),
         what: "its manifest has no canonical form",
-    })
-}
-
-fn chain_step(step: writ_letters::CustodyStep) -> Option<CustodyStep> {
-    use writ_letters::CustodyVerb as Printed;
-    let verb = match step.verb {
-        Printed::Received => CustodyVerb::Received,
-        Printed::Searched => CustodyVerb::Searched,
-        Printed::Extracted => CustodyVerb::Extracted,
-        Printed::Reviewed => CustodyVerb::Reviewed,
-        Printed::Narrowed => CustodyVerb::Narrowed,
-        Printed::Sealed => CustodyVerb::Sealed,
-        Printed::Fetched | Printed::Erased => return None,
-    };
-    let letters = step;
-    Some(CustodyStep {
-        verb,
-        at: letters.at,
-        ended: None,
-        performer: letters.performer,
-        what: letters.what,
-        tool: letters.tool,
-        digest: letters.digest,
     })
 }
 

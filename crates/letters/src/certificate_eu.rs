@@ -2,13 +2,13 @@
 //!
 //! The Regulation prescribes no form for it. Counsel checks this one before first use, and the paper says so.
 
-use crate::custody_chain::{self, CustodyStep};
+use crate::custody_chain;
 use crate::head::Letterhead;
 use crate::letter::{Block, Fact, Letter};
 use crate::process::{self, AtLeastOne, FileHash, ProcessStep, Signing, System};
 use crate::words::{Lang, Words};
 use serde::{Deserialize, Serialize};
-use writ_vocabulary::{Digest, Instant};
+use writ_vocabulary::{CustodyStep, Digest, Instant};
 
 /// The provider's statement that goes with the data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -65,7 +65,7 @@ pub use acknowledgement::{Acknowledgement, Clock};
 pub use answer::{Answer, Form3Ground, Missing, Outcome, ParcelNote, Redirect};
 pub use certificate_eu::{CertificateEu, OutsideTransfer};
 pub use certificate_us::{CertificateUs, RecordKind};
-pub use custody_chain::{CustodyChain, CustodyStep, CustodyVerb};
+pub use custody_chain::CustodyChain;
 pub use head::{Letterhead, Party, Provider, Remedy};
 pub use item::{ItemAnswer, ItemReason, Then, Verdict};
 pub use letter::{Block, Card, Fact, Letter, LetterError};

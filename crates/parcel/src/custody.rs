@@ -1,57 +1,15 @@
 //! The custody chain as CASE/UCO JSON-LD: who did what with the records, from the demand's arrival to the sealing.
 
 use crate::canonical::{CanonicalError, canonical_json};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
-use writ_vocabulary::{CaseId, Digest, Instant};
+use writ_vocabulary::{CaseId, CustodyStep, CustodyVerb, Digest, Instant};
 
 /// The chain of one case: at least one step, in the order they were taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustodyChain {
     case: CaseId,
     steps: Vec<CustodyStep>,
-}
-
-/// One step. Performers are named by office, staff number or system, never by a person's name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CustodyStep {
-    /// What kind of step.
-    pub verb: CustodyVerb,
-    /// When it was taken, or began.
-    pub at: Instant,
-    /// When it ended, where it took a while.
-    #[serde(default)]
-    pub ended: Option<Instant>,
-    /// Who took it.
-    pub performer: String,
-    /// What it was taken on, and with what result.
-    pub what: String,
-    /// The tool, with its version.
-    #[serde(default)]
-    pub tool: Option<String>,
-    /// The digest of what the step left.
-    #[serde(default)]
-    pub digest: Option<Digest>,
-}
-
-/// The kinds of step that come before a parcel leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CustodyVerb {
-    /// The demand came.
-    Received,
-    /// The sources were searched.
-    Searched,
-    /// Rows were extracted.
-    Extracted,
-    /// A person looked at them.
-    Reviewed,
-    /// What was not granted was taken out.
-    Narrowed,
-    /// The parcel was sealed.
-    Sealed,
 }
 
 /// Steps that are no chain.
@@ -68,9 +26,17 @@ pub enum CustodyError {
         /// Its number, from 1.
         number: usize,
         /// Its kind.
-        verb: &'static str,
+        verb: CustodyVerb,
         /// Its time.
         at: Instant,
+    },
+    /// One comes only after a parcel has left.
+    #[error("step {number} (`{verb}`) comes after a parcel has left: leave it out")]
+    Later {
+        /// Its number, from 1.
+        number: usize,
+        /// Its kind.
+        verb: CustodyVerb,
     },
     /// One ends before it begins.
     #[error("step {number} (`{verb}`) ends before it begins")]
@@ -78,7 +44,7 @@ pub enum CustodyError {
         /// Its number, from 1.
         number: usize,
         /// Its kind.
-        verb: &'static str,
+        verb: CustodyVerb,
     },
 }
 
@@ -87,19 +53,22 @@ impl CustodyChain {
     ///
     /// # Errors
     ///
-    /// When there is no step, or time runs backwards.
+    /// When there is no step, time runs backwards, or a step comes only after a parcel has left.
     pub fn new(case: CaseId, steps: Vec<CustodyStep>) -> Result<Self, CustodyError> {
         if steps.is_empty() {
             return Err(CustodyError::Empty);
         }
         let mut before = None;
         for (number, step) in (1..).zip(&steps) {
-            let (verb, at) = (step.verb.as_str(), step.at);
+            let (verb, at) = (step.verb, step.at);
             if before.is_some_and(|before| at < before) {
                 return Err(CustodyError::Order { number, verb, at });
             }
             if step.ended.is_some_and(|ended| ended < at) {
                 return Err(CustodyError::Ends { number, verb });
+            }
+            if verb > CustodyVerb::Sealed {
+                return Err(CustodyError::Later { number, verb });
             }
             before = Some(at);
         }
@@ -192,7 +161,7 @@ impl CustodyChain {
         let record = json!({
             "@id": id,
             "@type": "case-investigation:ProvenanceRecord",
-            "uco-core:description": format!("What the step `{}` left", step.verb.as_str()),
+            "uco-core:description": format!("What the step `{}` left", step.verb),
             "uco-core:object": [{ "@id": exhibit }],
         });
         [
@@ -214,20 +183,6 @@ impl CustodyChain {
             part(17, 20),
             part(20, 32)
         )
-    }
-}
-
-impl CustodyVerb {
-    /// The word in `custody.json`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Received => "received",
-            Self::Searched => "searched",
-            Self::Extracted => "extracted",
-            Self::Reviewed => "reviewed",
-            Self::Narrowed => "narrowed",
-            Self::Sealed => "sealed",
-        }
     }
 }
 
@@ -276,10 +231,18 @@ mod tests {
         assert_eq!(chain(vec![]), Err(CustodyError::Empty));
         assert!(chain(vec![early.clone(), late.clone()]).is_ok());
         let error = chain(vec![late.clone(), early]).unwrap_err();
-        assert!(matches!(error, CustodyError::Order { number: 2, verb: "received", .. }));
+        assert!(matches!(
+            error,
+            CustodyError::Order { number: 2, verb: CustodyVerb::Received, .. }
+        ));
         let backwards =
             CustodyStep { ended: Some("2026-11-20T10:04:00Z".parse().unwrap()), ..late };
-        assert_eq!(chain(vec![backwards]), Err(CustodyError::Ends { number: 1, verb: "sealed" }));
+        let fetched = step(CustodyVerb::Fetched, "2026-11-20T10:06:00Z");
+        assert!(matches!(chain(vec![fetched]), Err(CustodyError::Later { number: 1, .. })));
+        assert_eq!(
+            chain(vec![backwards]),
+            Err(CustodyError::Ends { number: 1, verb: CustodyVerb::Sealed })
+        );
     }
 
     #[test]

@@ -48,7 +48,7 @@ mod seal;
 mod statement;
 
 pub use canonical::{CanonicalError, canonical_json};
-pub use custody::{CustodyChain, CustodyError, CustodyStep, CustodyVerb};
+pub use custody::{CustodyChain, CustodyError};
 pub use fault::OpenError;
 pub use identity::{Identity, IdentityError};
 pub use key::{KeyError, ProviderKey, ProviderPin, PublicKey};

@@ -18,6 +18,7 @@ mod case_file;
 mod category;
 mod clock;
 mod custody;
+mod custody_step;
 mod demand;
 mod digest;
 mod expect;
@@ -36,6 +37,7 @@ pub use case_file::{CaseFile, CaseFileError, Form, MAX_ACCOUNTS, MAX_ITEMS};
 pub use category::Category;
 pub use clock::{Deadline, Pause, PauseCause};
 pub use custody::{AccountFacts, Controller, Flag, Tenant};
+pub use custody_step::{CustodyStep, CustodyVerb};
 pub use demand::{
     AccountLine, Asked, Danger, Demand, Document, Emergency, Gag, Issuer, Purpose, Statement,
     Validator,

@@ -13,9 +13,7 @@ use writ_collect::{Bounds, Plan, Settings, Sources, execute};
 use writ_custody::Custody;
 use writ_desk::Books;
 use writ_docket::{Case, Command, Decider, Lodging, Ruled, decide, evolve};
-use writ_parcel::{
-    Contents, CustodyChain, CustodyStep, CustodyVerb, Expect, Identity, ProviderKey,
-};
+use writ_parcel::{Contents, CustodyChain, Expect, Identity, ProviderKey};
 use writ_vocabulary::*;
 
 const CUSTOMERS: usize = 6;

@@ -5,11 +5,12 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use writ_parcel::{
-    Contents, CustodyChain, CustodyStep, CustodyVerb, Expect, Identity, OpenError, Opened,
-    ParcelId, ProviderKey, SealError, Sealed, Statement, canonical_json, open, seal,
+    Contents, CustodyChain, Expect, Identity, OpenError, Opened, ParcelId, ProviderKey, SealError,
+    Sealed, Statement, canonical_json, open, seal,
 };
 use writ_vocabulary::{
-    AuthorityId, Digest, EnrolledKey, FileEntry, FileForm, Instant, KeyPurpose, Manifest,
+    AuthorityId, CustodyStep, CustodyVerb, Digest, EnrolledKey, FileEntry, FileForm, Instant,
+    KeyPurpose, Manifest,
 };
 
 /// An age identity of nobody: `age`'s own test key.

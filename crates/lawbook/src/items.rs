@@ -178,113 +178,131 @@ fn excepted(reading: &Reading<'_>, rule: &ControllerRule) -> bool {
 
 /// The findings that sum up what was found item by item.
 pub(crate) fn findings(reading: &Reading<'_>, items: &[AssessedItem]) -> Vec<Finding> {
-    use FindingState::{Fails, Holds};
-    let yes = |so: bool| if so { Holds } else { Fails };
-    let cite = reading.row.map(|row| row.summary.cite.as_str());
-    let controller =
-        reading.row.and_then(|row| row.controller.as_ref()).map(|rule| rule.cite.as_str());
-    let sum =
-        |id, then, cite, good: &str, bad: &str, state: &dyn Fn(&AssessedItem) -> FindingState| {
-            summed(items, id, then, cite, (good, bad), state)
-        };
-    vec![
-        sum(
-            "controller-route",
-            Then::Redirect,
-            controller,
-            "no way to an organisation is left out",
-            "an organisation controls these data: ask it first",
-            &|item| {
-                yes(matches!(
-                    item.route,
-                    ControllerRoute::NotApplicable | ControllerRoute::ExceptionClaimed
-                ))
-            },
-        ),
-        sum(
-            "territorial",
-            Then::Redirect,
-            cite,
-            "it may go to this authority",
-            "content may not go to this authority on a voluntary basis: take the way of mutual legal \
+    let row = reading.row;
+    let cite = |cites| match cites {
+        Cites::Nothing => None,
+        Cites::Row => row.map(|row| row.summary.cite.as_str()),
+        Cites::Controller => row.and_then(|row| Some(row.controller.as_ref()?.cite.as_str())),
+        Cites::Policy(rule) => Some(rule),
+    };
+    CHECKS.iter().map(|check| check.sum(items, cite(check.cites))).collect()
+}
+
+/// What is looked at in every item and told of all of them together.
+struct Check {
+    id: &'static str,
+    then: Then,
+    cites: Cites,
+    good: &'static str,
+    bad: &'static str,
+    state: fn(&AssessedItem) -> FindingState,
+}
+
+#[derive(Clone, Copy)]
+enum Cites {
+    Nothing,
+    Row,
+    Controller,
+    Policy(&'static str),
+}
+
+const CHECKS: [Check; 8] = [
+    Check {
+        id: "controller-route",
+        then: Then::Redirect,
+        cites: Cites::Controller,
+        good: "no way to an organisation is left out",
+        bad: "an organisation controls these data: ask it first",
+        state: |item| {
+            yes(matches!(
+                item.route,
+                ControllerRoute::NotApplicable | ControllerRoute::ExceptionClaimed
+            ))
+        },
+    },
+    Check {
+        id: "territorial",
+        then: Then::Redirect,
+        cites: Cites::Row,
+        good: "it may go to this authority",
+        bad: "content may not go to this authority on a voluntary basis: take the way of mutual legal \
              assistance, or ask through a body of the provider's state",
-            &|item| item.territorial,
-        ),
-        sum(
-            "element-compelled",
-            Then::Narrow,
-            cite,
-            "the instrument reaches every item",
-            "the instrument does not, or not surely, reach",
-            &|item| item.compelled.state,
-        ),
-        sum(
-            "account-exists",
-            Then::Narrow,
-            None,
-            "every account exists",
-            "there is no such account",
-            &|item| yes(item.account_exists),
-        ),
-        sum(
-            "account-specific",
-            Then::Refuse,
-            Some("Collective policy P3"),
-            "every account is named",
-            "it names no account but a condition",
-            &|item| yes(item.specific),
-        ),
-        sum(
-            "account-unambiguous",
-            Then::Cure,
-            None,
-            "every identifier points at one customer",
-            "the identifier does not yet point at one customer",
-            &|item| yes(item.ambiguities.is_empty()),
-        ),
-        sum(
-            "element-held",
-            Then::Narrow,
-            None,
-            "everything asked is held",
-            "not held, or not known to be held",
-            &|item| item.held,
-        ),
-        sum(
-            "readable",
-            Then::Narrow,
-            None,
-            "the provider can read everything asked",
-            "held only under the customer's own keys",
-            &|item| yes(!item.customer_keys),
-        ),
-    ]
+        state: |item| item.territorial,
+    },
+    Check {
+        id: "element-compelled",
+        then: Then::Narrow,
+        cites: Cites::Row,
+        good: "the instrument reaches every item",
+        bad: "the instrument does not, or not surely, reach",
+        state: |item| item.compelled.state,
+    },
+    Check {
+        id: "account-exists",
+        then: Then::Narrow,
+        cites: Cites::Nothing,
+        good: "every account exists",
+        bad: "there is no such account",
+        state: |item| yes(item.account_exists),
+    },
+    Check {
+        id: "account-specific",
+        then: Then::Refuse,
+        cites: Cites::Policy("Collective policy P3"),
+        good: "every account is named",
+        bad: "it names no account but a condition",
+        state: |item| yes(item.specific),
+    },
+    Check {
+        id: "account-unambiguous",
+        then: Then::Cure,
+        cites: Cites::Nothing,
+        good: "every identifier points at one customer",
+        bad: "the identifier does not yet point at one customer",
+        state: |item| yes(item.ambiguities.is_empty()),
+    },
+    Check {
+        id: "element-held",
+        then: Then::Narrow,
+        cites: Cites::Nothing,
+        good: "everything asked is held",
+        bad: "not held, or not known to be held",
+        state: |item| item.held,
+    },
+    Check {
+        id: "readable",
+        then: Then::Narrow,
+        cites: Cites::Nothing,
+        good: "the provider can read everything asked",
+        bad: "held only under the customer's own keys",
+        state: |item| yes(!item.customer_keys),
+    },
+];
+
+const fn yes(so: bool) -> FindingState {
+    if so { FindingState::Holds } else { FindingState::Fails }
 }
 
 /// How many items a summary names before it only counts them.
 const NAMED: usize = 4;
 
-fn summed(
-    items: &[AssessedItem],
-    id: &str,
-    then: Then,
-    cite: Option<&str>,
-    (good, bad): (&str, &str),
-    state: &dyn Fn(&AssessedItem) -> FindingState,
-) -> Finding {
-    let worst = [FindingState::Fails, FindingState::Unknown]
-        .into_iter()
-        .find(|worst| items.iter().any(|item| state(item) == *worst));
-    let Some(worst) = worst else {
-        return finding(id, FindingState::Holds, good, cite, Some(then));
-    };
-    let concerned: Vec<&AssessedItem> = items.iter().filter(|item| state(item) == worst).collect();
-    let named: Vec<String> = concerned
-        .iter()
-        .take(NAMED)
-        .map(|item| format!("`{}` of {}", item.item.element, item.item.account))
-        .collect();
-    let more = concerned.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    finding(id, worst, format!("{bad}: {}{more}", named.join(", ")), cite, Some(then))
+impl Check {
+    fn sum(&self, items: &[AssessedItem], cite: Option<&str>) -> Finding {
+        let Self { id, then, good, bad, state, .. } = *self;
+        let worst = [FindingState::Fails, FindingState::Unknown]
+            .into_iter()
+            .find(|worst| items.iter().any(|item| state(item) == *worst));
+        let Some(worst) = worst else {
+            return finding(id, FindingState::Holds, good, cite, Some(then));
+        };
+        let concerned: Vec<_> = items.iter().filter(|item| state(item) == worst).collect();
+        let named: Vec<String> = concerned
+            .iter()
+            .take(NAMED)
+            .map(|item| format!("`{}` of {}", item.item.element, item.item.account))
+            .collect();
+        let more = concerned.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        finding(id, worst, format!("{bad}: {}{more}", named.join(", ")), cite, Some(then))
+    }
 }

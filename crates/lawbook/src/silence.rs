@@ -38,7 +38,18 @@ fn imposed<'a>(reading: &Reading<'a>, gag: &InstrumentId) -> Option<&'a Silence>
 }
 
 pub(crate) fn findings(gag: &GagState) -> Vec<Finding> {
-    let (named, named_text) = match gag {
+    let cite = Some("Collective policy P7");
+    let (named, named_text) = named(gag);
+    let (ends, then, ends_text) = ends(gag);
+    vec![
+        finding("gag-named", named, named_text, cite, None),
+        finding("gag-ends", ends, ends_text, cite, Some(then)),
+    ]
+}
+
+/// Whether something that can impose silence is named, and how it is told.
+fn named(gag: &GagState) -> (FindingState, String) {
+    match gag {
         GagState::None => (FindingState::Holds, "no silence is asked".to_owned()),
         GagState::ByLaw => {
             (FindingState::Holds, "the instrument's own law imposes silence".to_owned())
@@ -61,8 +72,12 @@ pub(crate) fn findings(gag: &GagState) -> Vec<Finding> {
         | GagState::Past { instrument, .. } => {
             (FindingState::Holds, format!("`{instrument}` imposes it"))
         }
-    };
-    let (ends, then, ends_text) = match gag {
+    }
+}
+
+/// Whether it ends as its law wants, what follows if not, and how it is told.
+fn ends(gag: &GagState) -> (FindingState, Then, String) {
+    match gag {
         GagState::NoEnd { instrument } => (
             FindingState::Fails,
             Then::Escalate,
@@ -105,11 +120,7 @@ pub(crate) fn findings(gag: &GagState) -> Vec<Finding> {
         GagState::None | GagState::SentenceOnly => {
             (FindingState::Holds, Then::Escalate, "there is no gag that could last".to_owned())
         }
-    };
-    vec![
-        finding("gag-named", named, named_text, Some("Collective policy P7"), None),
-        finding("gag-ends", ends, ends_text, Some("Collective policy P7"), Some(then)),
-    ]
+    }
 }
 
 /// How the customer is told, if anything is given.

@@ -230,6 +230,11 @@ impl Row {
                 "`silence` needs a `[silence]` table".to_owned(),
             );
         }
+        if !matches!(self.people, 0 | 2) {
+            let what =
+                "`people` is 2 or left out: one person decides about every disclosure anyway";
+            page.fault(Some(self.issue.span()), what.to_owned());
+        }
         if self.voluntary && !self.emergency.as_ref().is_some_and(|emergency| emergency.required) {
             let what =
                 "a `voluntary` row is an emergency's: give it `[emergency]` with `required = true`"

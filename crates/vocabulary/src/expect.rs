@@ -5,7 +5,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What a case file expects of the ruling. Only what is written is compared.
@@ -29,9 +29,15 @@ pub struct Expect {
     /// How many people must agree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approvers: Option<u8>,
+    /// The policies that ask for people, all of them: `["P16.content"]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_by: Option<BTreeSet<String>>,
     /// The notice rule's word: `before`, `after`, `deferred`, `barred`, `by-authority`, `nothing`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
+    /// The policies that say so, all of them: `["P6.person"]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice_by: Option<BTreeSet<String>>,
 }
 
 /// The answer expected for the items of one element, of one account or of all.
@@ -90,6 +96,20 @@ impl Expect {
         }
         if let Some(notice) = &self.notice {
             differs(&mut found, "notice", notice.clone(), ruling.notice.word().to_owned());
+        }
+        let said_by = [("approval", &self.approval_by), ("notice", &self.notice_by)];
+        for (kind, expected) in
+            said_by.into_iter().filter_map(|(kind, it)| Some((kind, it.as_ref()?)))
+        {
+            let said = ruling.findings.iter().filter_map(|it| it.id.split_once(':'));
+            let said = said.filter(|(of, _)| *of == kind).map(|(_, policy)| policy.to_owned());
+            let listed = |ids: BTreeSet<String>| Vec::from_iter(ids).join(", ");
+            differs(
+                &mut found,
+                &format!("{kind}_by"),
+                listed(expected.clone()),
+                listed(said.collect()),
+            );
         }
         for (id, state) in &self.findings {
             let actual = ruling.findings.iter().find(|finding| &finding.id == id);

@@ -8,6 +8,7 @@ use writ_docket::{AnswerKind, Command, Event, Ruled, Stage};
 use writ_lawbook::{Assessment, UnknownTerms};
 use writ_vocabulary::{
     AccountRef, CaseId, Demand, Digest, Facts, Instant, Pause, PauseCause, Ruling, SignOff,
+    Statement,
 };
 
 /// What the sources know of each account of a demand.
@@ -62,6 +63,12 @@ impl Desk {
             provider: self.house.provider(),
             authorities: registry.claimed(&demand).cloned().into_iter().collect(),
             factors: recorded.case.factors.clone(),
+            established: recorded
+                .case
+                .established
+                .iter()
+                .map(|(statement, holds)| (statement.clone(), Statement::Flag(*holds)))
+                .collect(),
             accounts: lookups.into_values().map(|lookup| lookup.facts).collect(),
             sign_offs: self.signed_off(&demand),
             pauses: pauses(&recorded.events),

@@ -6,7 +6,8 @@ use crate::{Desk, DeskError, Recorded};
 use writ_channels::Intake;
 use writ_docket::{Command, Lodging};
 use writ_vocabulary::{
-    CaseFile, CaseId, Demand, Digest, Factor, FactorKind, Instant, PersonId, Purpose,
+    CaseFile, CaseId, Demand, Digest, Factor, FactorKind, Instant, PersonId, Purpose, Statement,
+    StatementId,
 };
 
 impl Desk {
@@ -68,6 +69,22 @@ impl Desk {
             return Err(DeskError::UnknownAuthority(demand.issuer.name));
         }
         self.command(id, Command::AddFactor { factor }, None).await
+    }
+
+    /// Records what the provider established beside the document; a case that has a ruling is judged again.
+    ///
+    /// # Errors
+    /// When the law book does not leave the statement to the provider, or the case refuses.
+    pub async fn establish(
+        &self,
+        id: &CaseId,
+        by: PersonId,
+        statement: StatementId,
+        holds: bool,
+    ) -> Result<Recorded, DeskError> {
+        let said = [(statement.clone(), Statement::Flag(holds))].into();
+        self.books().lawbook.check_established(&said)?;
+        self.command(id, Command::Establish { by, statement, holds }, None).await
     }
 
     /// Checks a signature over the demand's bytes against the key enrolled for the claimed authority, and records

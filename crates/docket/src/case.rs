@@ -3,9 +3,10 @@
 use crate::command::is_content;
 use crate::{AnswerKind, ClosedAs, Event, Grant, Lodging};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use writ_vocabulary::{
     self as vocabulary, AuthorityId, CaseId, Category, Deadline, Digest, Factor, Instant, Item,
-    NoticeRule, Outcome, PersonId, Purpose, RuleId, Ruling, Scope, Then,
+    NoticeRule, Outcome, PersonId, Purpose, RuleId, Ruling, Scope, StatementId, Then,
 };
 
 /// One case, as its events have made it.
@@ -17,6 +18,8 @@ pub struct Case {
     pub lodging: Lodging,
     /// The proofs of who sent it.
     pub factors: Vec<Factor>,
+    /// What the provider established beside the document.
+    pub established: BTreeMap<StatementId, bool>,
     /// Where it stands.
     pub stage: Stage,
     /// Whether a court or an objection stopped it.

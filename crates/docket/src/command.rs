@@ -4,6 +4,7 @@ use crate::{AnswerKind, Collected, FourEyes, Ruled};
 use serde::{Deserialize, Serialize};
 use writ_vocabulary::{
     AuthorityId, Category, Digest, Factor, Instant, InstrumentId, Jurisdiction, PersonId, Scope,
+    StatementId,
 };
 
 /// A wish. The case decides whether it becomes an event.
@@ -16,6 +17,15 @@ pub enum Command {
     AddFactor {
         /// The proof.
         factor: Factor,
+    },
+    /// Put on record what the provider established beside the document: that another authority spoke, or that a time ran out.
+    Establish {
+        /// Who established it.
+        by: PersonId,
+        /// What, in the law book's word.
+        statement: StatementId,
+        /// Whether it is so.
+        holds: bool,
     },
     /// Take the factors together: are they enough for this authority?
     Authenticate {

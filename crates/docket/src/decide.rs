@@ -5,7 +5,9 @@ use crate::{
     AnswerKind, Approvers, Case, ClosedAs, Collected, Command, Confirmation, Decider, Event,
     FourEyes, Lodging, NoticeState, Proven, Ruled, Stage,
 };
-use writ_vocabulary::{AuthorityId, CaseId, Digest, Factor, Instant, Outcome, PersonId, Scope};
+use writ_vocabulary::{
+    AuthorityId, CaseId, Digest, Factor, Instant, Outcome, PersonId, Scope, StatementId,
+};
 
 /// How long a request to mend a demand, or a hold, waits before the case may be closed.
 const PATIENCE: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
@@ -123,6 +125,7 @@ fn on(command: Command, case: &Case, now: Instant) -> Result<Vec<Event>, Refusal
     match command {
         Command::Lodge(_) => Err(Refusal::AlreadyLodged(case.id.clone())),
         Command::AddFactor { factor } => add_factor(case, factor),
+        Command::Establish { by, statement, holds } => establish(case, by, statement, holds),
         Command::Authenticate { authority, recipient } => authenticate(case, authority, recipient),
         Command::Assess { ruled } => assess(case, ruled),
         Command::Grant { by, scope } => grant(case, by, scope),
@@ -177,6 +180,25 @@ fn add_factor(case: &Case, factor: Factor) -> Result<Vec<Event>, Refusal> {
         | Stage::Assessed(_)
         | Stage::Answered(_) => Ok(vec![Event::FactorAdded { factor }]),
         _ => Err(misfit(case, "a further factor", "")),
+    }
+}
+
+fn establish(
+    case: &Case,
+    by: PersonId,
+    statement: StatementId,
+    holds: bool,
+) -> Result<Vec<Event>, Refusal> {
+    not_own_intake(case, &by)?;
+    match &case.stage {
+        Stage::Lodged
+        | Stage::NotAuthenticated
+        | Stage::Authenticated(_)
+        | Stage::Assessed(_)
+        | Stage::Answered(Answer { kind: AnswerKind::AskCure | AnswerKind::Hold, .. }) => {
+            Ok(vec![Event::Established { by, statement, holds }])
+        }
+        _ => Err(misfit(case, "what the provider establishes", ": it is decided")),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{Approvers, Collected, Decider, FourEyes, Lodging, Ruled};
 use serde::{Deserialize, Serialize};
-use writ_vocabulary::{AuthorityId, Digest, Factor, Instant, PersonId, Scope};
+use writ_vocabulary::{AuthorityId, Digest, Factor, Instant, PersonId, Scope, StatementId};
 
 /// Something that happened. Past tense; the instant stands beside it in the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,15 @@ pub enum Event {
     FactorAdded {
         /// The proof.
         factor: Factor,
+    },
+    /// The provider established something beside the document.
+    Established {
+        /// Who.
+        by: PersonId,
+        /// What, in the law book's word.
+        statement: StatementId,
+        /// Whether it is so.
+        holds: bool,
     },
     /// The sender is proven.
     Authenticated {
@@ -155,6 +164,7 @@ impl Event {
         match self {
             Self::Lodged(_) => "lodged",
             Self::FactorAdded { .. } => "factor-added",
+            Self::Established { .. } => "established",
             Self::Authenticated { .. } => "authenticated",
             Self::NotAuthenticated { .. } => "not-authenticated",
             Self::Assessed { .. } => "assessed",

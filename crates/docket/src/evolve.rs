@@ -2,6 +2,7 @@
 
 use crate::case::{Answer, Assessed, Granted, Preservation, Proven};
 use crate::{AnswerKind, Case, Confirmation, Event, Grant, NoticeState, Ruled, Stage};
+use std::collections::BTreeMap;
 use writ_vocabulary::{CaseId, Instant, NoticeRule, Scope};
 
 /// An event that cannot have happened to this case: the journal was not written by `decide`.
@@ -44,6 +45,7 @@ pub fn evolve(
             id: id.clone(),
             lodging: lodging.clone(),
             factors: Vec::new(),
+            established: BTreeMap::new(),
             stage: Stage::Lodged,
             suspended: false,
             notice: NoticeState::Nothing,
@@ -99,6 +101,10 @@ fn along(case: &mut Case, before: Stage, at: Instant, event: &Event) -> Option<S
             case.factors.push(factor.clone());
             with_factor(before)
         }
+        (before, Event::Established { statement, holds, .. }) => {
+            case.established.insert(statement.clone(), *holds);
+            judged_again(before)
+        }
         (before, Event::Authenticated { authority, recipient }) => {
             authenticated(before, Proven { authority: authority.clone(), recipient: *recipient })
         }
@@ -130,6 +136,7 @@ fn along(case: &mut Case, before: Stage, at: Instant, event: &Event) -> Option<S
         (before, Event::Supplemented { lodging }) => {
             case.lodging = lodging.clone();
             case.factors.clear();
+            case.established.clear();
             is_open_question(&before).then_some(Stage::Lodged)
         }
         (Stage::Granted(granted), Event::Collected(collected)) => {
@@ -190,6 +197,21 @@ fn with_factor(before: Stage) -> Option<Stage> {
         other if is_open_question(&other) => Some(other),
         _ => None,
     }
+}
+
+/// What is established anew may change the ruling: where there is one, or an answer that waits, the policy is asked again.
+fn judged_again(before: Stage) -> Option<Stage> {
+    let ruled = match before {
+        Stage::Assessed(assessed) => assessed,
+        Stage::Answered(Answer {
+            kind: AnswerKind::AskCure | AnswerKind::Hold, assessed, ..
+        }) => assessed,
+        before @ (Stage::Lodged | Stage::NotAuthenticated | Stage::Authenticated(_)) => {
+            return Some(before);
+        }
+        _ => return None,
+    };
+    Some(ruled.proven.map_or(Stage::NotAuthenticated, Stage::Authenticated))
 }
 
 /// Whether nothing was granted, taken back or closed yet.

@@ -36,6 +36,7 @@ impl Lawbook {
     /// could say what is asked.
     pub fn assess(&self, demand: &Demand, facts: &Facts) -> Result<Assessment, UnknownTerms> {
         self.check_terms(demand)?;
+        self.check_established(&facts.established)?;
         Ok(Reading::of(self, demand, facts).assessment())
     }
 }
@@ -180,6 +181,7 @@ impl<'a> Reading<'a> {
     fn sight(&self, items: &[crate::AssessedItem]) -> Sight<'a> {
         Sight {
             demand: self.demand,
+            established: &self.facts.established,
             received: self.zone.to_datetime(self.facts.received).date(),
             categories: items.iter().filter_map(|item| item.category).collect::<BTreeSet<_>>(),
             tenant: items.iter().any(|item| matches!(item.controller, Controller::Tenant(_))),

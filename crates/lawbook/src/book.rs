@@ -264,10 +264,13 @@ impl Lawbook {
         if case.facts.is_none() || case.expect.is_none() {
             page.fault(None, "an example needs `[facts]` and `[expect]`".to_owned());
         }
-        if let Err(unknown) = self.check_terms(&case.demand) {
-            for term in unknown.terms {
-                page.fault_about(&term.given, term.to_string());
-            }
+        let established = case.facts.as_ref().map(|facts| &facts.established);
+        let checks = [
+            self.check_terms(&case.demand),
+            established.map_or(Ok(()), |established| self.check_established(established)),
+        ];
+        for term in checks.into_iter().filter_map(Result::err).flat_map(|unknown| unknown.terms) {
+            page.fault_about(&term.given, term.to_string());
         }
         self.examples.push(Example { path: page.path.to_owned(), instrument, case });
     }

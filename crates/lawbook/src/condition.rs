@@ -3,7 +3,7 @@
 use crate::terms::{Terms, ValueKind};
 use jiff::civil::Date;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use writ_vocabulary::{
     AuthorityClass, Category, Demand, ElementId, Purpose, Statement, StatementId,
 };
@@ -98,6 +98,7 @@ pub enum Test {
 /// What conditions look at.
 pub(crate) struct Sight<'a> {
     pub(crate) demand: &'a Demand,
+    pub(crate) established: &'a BTreeMap<StatementId, Statement>,
     pub(crate) received: Date,
     pub(crate) categories: BTreeSet<Category>,
     pub(crate) tenant: bool,
@@ -107,7 +108,10 @@ impl Condition {
     pub(crate) fn met(&self, sight: &Sight<'_>) -> bool {
         let demand = sight.demand;
         match self {
-            Self::Statement(id, test) => test.passes(demand.states.get(id), sight.received),
+            Self::Statement(id, test) => {
+                let stated = demand.states.get(id).or_else(|| sight.established.get(id));
+                test.passes(stated, sight.received)
+            }
             Self::Document(part, present) => part.is_in(demand) == *present,
             Self::Asks(categories) => {
                 categories.iter().any(|category| sight.categories.contains(category))

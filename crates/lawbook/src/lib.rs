@@ -51,4 +51,4 @@ pub use instrument::{
     Requirement, Silence,
 };
 pub use sign_off::sign_offs;
-pub use terms::{Class, Classified, Element, StatementKind, ValueKind};
+pub use terms::{Class, Classified, Element, StatedBy, StatementKind, ValueKind};

@@ -64,11 +64,25 @@ pub struct StatementKind {
     /// What kind of value it has.
     #[serde(rename = "type")]
     pub value: ValueKind,
+    /// Who says so.
+    #[serde(default)]
+    pub by: StatedBy,
     /// What it means.
     pub text: String,
     /// The only words it may have. Empty: any text.
     #[serde(default)]
     pub one_of: Vec<String>,
+}
+
+/// Who makes a statement.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StatedBy {
+    /// The demand: its sender answers for it.
+    #[default]
+    Document,
+    /// The provider, which establishes it: that another authority spoke, or that a time ran out.
+    Desk,
 }
 
 /// The kinds of values.

@@ -2,8 +2,9 @@
 
 use crate::book::Lawbook;
 use crate::fault::nearest;
-use crate::{TermKind, UnknownTerm, UnknownTerms};
-use writ_vocabulary::{AuthorityClass, Demand, ElementId, StatementId};
+use crate::{StatedBy, TermKind, UnknownTerm, UnknownTerms};
+use std::collections::BTreeMap;
+use writ_vocabulary::{AuthorityClass, Demand, ElementId, Statement, StatementId};
 
 impl Lawbook {
     /// That the law book has every word of `demand`, and that every statement has a value of its kind.
@@ -18,7 +19,7 @@ impl Lawbook {
         if let Some(validator) = &demand.validator {
             terms.extend(self.unknown_class(&validator.class, "validator.class"));
         }
-        terms.extend(self.unfit_statements(demand));
+        terms.extend(self.unfit_statements("states", &demand.states, StatedBy::Document));
         if terms.is_empty() { Ok(()) } else { Err(UnknownTerms { terms }) }
     }
 
@@ -44,16 +45,38 @@ impl Lawbook {
         })
     }
 
+    /// That what a provider established is known, for it to establish, and of its kind.
+    ///
+    /// # Errors
+    /// Every statement that is not, with its place.
+    pub fn check_established(
+        &self,
+        established: &BTreeMap<StatementId, Statement>,
+    ) -> Result<(), UnknownTerms> {
+        let terms: Vec<_> =
+            self.unfit_statements("facts.established", established, StatedBy::Desk).collect();
+        if terms.is_empty() { Ok(()) } else { Err(UnknownTerms { terms }) }
+    }
+
     fn unfit_statements<'a>(
         &'a self,
-        demand: &'a Demand,
+        place: &'a str,
+        states: &'a BTreeMap<StatementId, Statement>,
+        by: StatedBy,
     ) -> impl Iterator<Item = UnknownTerm> + 'a {
         let known = &self.terms.statements;
-        demand.states.iter().filter_map(move |(id, value)| {
+        let others = match by {
+            StatedBy::Document => "is for the provider to establish: leave it out of the demand",
+            StatedBy::Desk => "is for the document to state, and not for the provider to establish",
+        };
+        states.iter().filter_map(move |(id, value)| {
             let kind = known.get(id);
-            let wrong = kind.and_then(|kind| kind.wrong(value));
+            let wrong = kind.and_then(|kind| match kind.by == by {
+                true => kind.wrong(value),
+                false => Some(others.to_owned()),
+            });
             (kind.is_none() || wrong.is_some()).then(|| UnknownTerm {
-                place: format!("states.{id}"),
+                place: format!("{place}.{id}"),
                 kind: TermKind::Statement,
                 given: id.to_string(),
                 nearest: nearest(id.as_str(), known.keys().map(StatementId::as_str))

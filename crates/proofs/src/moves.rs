@@ -1,7 +1,7 @@
 //! Small changes of a demand and of what it is judged against, from which a search is made.
 
 use jiff::{SignedDuration, ToSpan, civil::Date};
-use writ_lawbook::{Instrument, Lawbook, ValueKind};
+use writ_lawbook::{Instrument, Lawbook, StatedBy, ValueKind};
 use writ_vocabulary::{
     Account, AccountFacts, Authority, CaseFile, Controller, Danger, Demand, Emergency, Factor,
     FactorKind, Facts, Flag, Gag, InstrumentId, Jurisdiction, MailAddress, ObservedAt, Purpose,
@@ -249,6 +249,7 @@ fn statements(near: &mut Near<'_>, lawbook: &Lawbook) {
             demand.states.remove(id);
         });
     }
+    near.with(|_, facts| facts.established.clear());
     for (id, kind) in lawbook.statements() {
         let values = match kind.value {
             ValueKind::Flag => vec![Statement::Flag(true), Statement::Flag(false)],
@@ -260,8 +261,12 @@ fn statements(near: &mut Near<'_>, lawbook: &Lawbook) {
             ValueKind::Text => kind.one_of.iter().cloned().map(Statement::Text).collect(),
         };
         for value in values {
-            near.with(|demand, _| {
-                demand.states.insert(id.clone(), value);
+            near.with(|demand, facts| {
+                let states = match kind.by {
+                    StatedBy::Document => &mut demand.states,
+                    StatedBy::Desk => &mut facts.established,
+                };
+                states.insert(id.clone(), value);
             });
         }
     }

@@ -149,7 +149,7 @@ pub struct Gag {
 }
 
 /// One thing a document states: yes or no, a number, or text (dates as `2026-11-13`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Statement {
     /// Yes or no.

@@ -2,11 +2,12 @@
 
 use crate::{
     AccountFacts, AccountRef, Authority, AuthorityId, Digest, Factor, Instant, InstrumentId,
-    Jurisdiction, Pause,
+    Jurisdiction, Pause, Statement, StatementId,
 };
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What a demand is judged against: when it came, who the provider is, who proved what, whose accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -23,6 +24,9 @@ pub struct Facts {
     /// What proves who sent it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub factors: Vec<Factor>,
+    /// What the provider established beside the document: only such statements as the law book leaves to it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub established: BTreeMap<StatementId, Statement>,
     /// What is known of the accounts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<AccountFacts>,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use writ_docket::AnswerKind;
 use writ_vocabulary::{
     AuthorityClass, AuthorityId, CaseId, FactorKind, Instant, InstrumentId, Jurisdiction, Phone,
+    StatementId,
 };
 
 /// Answers governments' demands for customer data: only what the law compels, sealed, delivered, accounted for.
@@ -83,6 +84,20 @@ pub enum Command {
         /// It rests on what the request itself supplied.
         #[arg(long)]
         from_request: bool,
+    },
+    /// Record what a document cannot say of itself: that another authority raised no ground, that a time ran out. The case is
+    /// judged again.
+    Establish {
+        /// The case.
+        case: CaseId,
+        /// What, in the law book's word: `enforcing_authority.silent`.
+        statement: StatementId,
+        /// It is not so.
+        #[arg(long)]
+        not: bool,
+        /// Who established it.
+        #[arg(long = "as", value_name = "PERSON")]
+        person: String,
     },
     /// Prove the sender again, after the authority enrolled another key.
     Authenticate {

@@ -7,9 +7,10 @@ use writ_docket::Event;
 const GOLDEN: &str = include_str!("events.ndjson");
 
 /// One phrase for every kind of event.
-const KINDS: [&str; 27] = [
+const KINDS: [&str; 28] = [
     "lodged",
     "call-back",
+    "established",
     "proven",
     "not proven",
     "ruled: narrow, in emergency",

@@ -96,6 +96,11 @@ fn collected(rows: u64, content_rows: u64) -> Collected {
     Collected { manifest: digest("manifest"), rows, content_rows }
 }
 
+fn silent(by: &str) -> Command {
+    let statement = "enforcing_authority.silent".parse().unwrap();
+    Command::Establish { by: person(by), statement, holds: true }
+}
+
 /// The events that a phrase names.
 pub fn events(phrase: &str) -> Vec<Event> {
     let granted =
@@ -106,6 +111,11 @@ pub fn events(phrase: &str) -> Vec<Event> {
         "call-back" => {
             one(Event::FactorAdded { factor: factor(FactorKind::CallBack, Some("clerk-2")) })
         }
+        "established" => one(Event::Established {
+            by: person("reviewer-1"),
+            statement: "enforcing_authority.silent".parse().unwrap(),
+            holds: true,
+        }),
         "aligned mail" => one(Event::FactorAdded { factor: factor(FactorKind::AlignedDkim, None) }),
         "proven" => [
             events("aligned mail"),
@@ -255,6 +265,8 @@ pub fn command(phrase: &str) -> Command {
         "add a call-back by clerk-1" => {
             Command::AddFactor { factor: factor(FactorKind::CallBack, Some("clerk-1")) }
         }
+        "establish that the other authority is silent by reviewer-1" => silent("reviewer-1"),
+        "establish that the other authority is silent by clerk-1" => silent("clerk-1"),
         "authenticate" => Command::Authenticate {
             authority: "us-example".parse().unwrap(),
             recipient: Some(digest("key")),

@@ -5,11 +5,13 @@ use proptest::prelude::*;
 use writ_docket::{Case, Event, decide, duty, evolve, replay};
 use writ_vocabulary::{CaseId, Instant};
 
-const COMMANDS: [&str; 40] = [
+const COMMANDS: [&str; 42] = [
     "lodge",
     "add a call-back by clerk-2",
     "add a call-back by clerk-1",
     "authenticate",
+    "establish that the other authority is silent by reviewer-1",
+    "establish that the other authority is silent by clerk-1",
     "assess: narrow, one person",
     "assess: wider than asked",
     "grant by the machine",

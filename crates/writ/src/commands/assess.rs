@@ -32,6 +32,7 @@ pub fn assess(args: &Args, file: &Path, expect: bool, say: Say) -> Result<ExitCo
         provider: Provider::default(),
         authorities: Vec::new(),
         factors: Vec::new(),
+        established: Default::default(),
         accounts: Vec::new(),
         sign_offs: Vec::new(),
         pauses: Vec::new(),

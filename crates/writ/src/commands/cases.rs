@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use writ_desk::{Desk, DeskError, Done, Performed, Recorded, Tell};
 use writ_docket::{Duty, Owed, duty};
-use writ_vocabulary::{CaseId, Instant, Purpose, Ruling};
+use writ_vocabulary::{CaseId, Instant, Purpose, Ruling, StatementId};
 
 #[derive(Serialize)]
 struct Lodged {
@@ -161,6 +161,7 @@ struct Shown {
     reference: Option<String>,
     accounts: Vec<(String, String)>,
     factors: Vec<String>,
+    established: Vec<String>,
     ruling: Option<Ruling>,
     owed: Vec<(Instant, &'static str, Option<Instant>)>,
     history: Vec<(Instant, &'static str)>,
@@ -187,12 +188,17 @@ pub async fn show(desk: &Desk, id: &CaseId, say: Say) -> Result<()> {
             .map(|line| (line.reference.to_string(), line.account.to_string()))
             .collect(),
         factors: case.factors.iter().map(|factor| factor.kind.to_string()).collect(),
+        established: case.established.iter().map(established).collect(),
         ruling,
         owed: duty(case, Instant::now()).into_iter().map(owed).collect(),
         history: recorded.events.iter().map(|(at, event)| (*at, event.kind())).collect(),
     };
     say.result(&shown, |shown| shown_text(shown, &recorded));
     Ok(())
+}
+
+fn established((statement, holds): (&StatementId, &bool)) -> String {
+    if *holds { statement.to_string() } else { format!("not {statement}") }
 }
 
 fn shown_text(shown: &Shown, recorded: &Recorded) -> String {
@@ -211,6 +217,9 @@ fn shown_text(shown: &Shown, recorded: &Recorded) -> String {
     let factors =
         if shown.factors.is_empty() { "none".to_owned() } else { shown.factors.join(", ") };
     text += &format!("Factors    {factors}\n");
+    for said in &shown.established {
+        text += &format!("Established {said}\n");
+    }
     for (reference, account) in &shown.accounts {
         text += &format!("Account    {reference}: {account}\n");
     }

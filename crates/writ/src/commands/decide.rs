@@ -31,6 +31,12 @@ pub async fn run(desk: &Desk, said: &Said, say: Say) -> Result<()> {
             told(&recorded, say);
             Ok(())
         }
+        Said::Establish { case, statement, not, person } => {
+            let by = person_of(desk, person)?;
+            let recorded = desk.establish(case, by, statement.clone(), !not).await;
+            told(&recorded.map_err(fault::of)?, say);
+            Ok(())
+        }
         Said::Authenticate { case } => {
             let recorded = desk.authenticate_again(case).await.map_err(fault::of)?;
             told(&recorded, say);

@@ -78,7 +78,7 @@ fn main() {
     rate("feed entries read", read, clock.elapsed());
 
     let clock = Clock::now();
-    let stored = postcard::to_allocvec(state.kept()).unwrap();
+    let stored = packed(state.kept());
     println!(
         "stored in {:.2} s, {:.2} GB",
         clock.elapsed().as_secs_f64(),
@@ -137,4 +137,17 @@ fn memory(when: &str) {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let resident = status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or("unknown");
     println!("{when}: {resident}");
+}
+
+/// The kept state as postcard stores it, in a buffer that grows until it holds it.
+fn packed(kept: &writ_hashbank::Kept) -> Vec<u8> {
+    let mut room = 1 << 16;
+    loop {
+        let mut buffer = vec![0; room];
+        match postcard::to_slice(kept, &mut buffer) {
+            Ok(bytes) => return bytes.to_vec(),
+            Err(postcard::Error::SerializeBufferFull) => room *= 2,
+            Err(error) => panic!("the state is stored: {error}"),
+        }
+    }
 }

@@ -5,6 +5,7 @@ use crate::page::{Page, PageError};
 use crate::sheet;
 use jiff::civil::DateTime;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
 use typst::foundations::{Bytes, Datetime, Duration, Smart};
 use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
@@ -36,6 +37,16 @@ struct Shared {
     fonts: Vec<Font>,
     letter: Form,
     page: Form,
+    /// How many letters and pages were set.
+    set: AtomicUsize,
+}
+
+impl Shared {
+    fn forget(&self) {
+        if self.set.fetch_add(1, Ordering::Relaxed) % FORGETS_EVERY == FORGETS_EVERY - 1 {
+            typst::comemo::evict(KEEP);
+        }
+    }
 }
 
 /// A template, and the name under which it reads its data.
@@ -56,7 +67,7 @@ impl Letter {
             Err(LetterError::NotSet { .. }) => engine.set(self, &latin),
             other => other,
         };
-        typst::comemo::evict(KEEP);
+        engine.shared.forget();
         pdf
     }
 }
@@ -71,13 +82,16 @@ impl Page {
             Err(PageError::NotSet { .. }) => engine.set_page(self, &latin),
             other => other,
         };
-        typst::comemo::evict(KEEP);
+        engine.shared.forget();
         pdf
     }
 }
 
-/// How many letters ago the typesetter may remember. Its memory grows with every letter otherwise.
-const KEEP: usize = 2;
+/// After how many letters the typesetter is made to forget, since its memory grows with every letter. To forget takes a
+/// while, and letters that are set at the same time must not make it forget what one of them still needs.
+const FORGETS_EVERY: usize = 16;
+/// How many such times ago it may remember.
+const KEEP: usize = 1;
 
 impl PdfEngine {
     /// Loads the fonts and the template.
@@ -95,6 +109,7 @@ impl PdfEngine {
             fonts,
             letter: Form::new("letter", LETTER),
             page: Form::new("page", PAGE),
+            set: AtomicUsize::new(0),
         };
         Self { shared: Arc::new(shared) }
     }

@@ -8,7 +8,8 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SessionConfig, SessionContext};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use writ_custody::Kind;
 
 /// What all sessions share.
@@ -37,12 +38,16 @@ pub(crate) fn session(
 ) -> SessionContext {
     // Whole messages are large: few in a batch, and read in one stream so that they keep their order.
     let messages = kind == Kind::Maildir;
+    let one_stream = matches!(kind, Kind::Maildir | Kind::Sqlite | Kind::Postgres);
     let mut config = SessionConfig::new()
         .with_information_schema(false)
-        .with_target_partitions(if messages { 1 } else { settings.partitions.max(1) })
+        .with_extension(Arc::new(Planned::default()))
+        .with_target_partitions(if one_stream { 1 } else { settings.partitions.max(1) })
         .with_batch_size(if messages { 64 } else { settings.batch_rows.max(1) });
     let options = config.options_mut();
     options.execution.enable_recursive_ctes = false;
+    // Declared queries are small: what one pass over them leaves is not worth a second.
+    options.optimizer.max_passes = 1;
     options.execution.listing_table_ignore_subdirectory = false;
     options.execution.parquet.pushdown_filters = true;
     options.execution.parquet.reorder_filters = true;
@@ -54,11 +59,34 @@ pub(crate) fn session(
 /// What a declared query was planned to do; the complaint names tables and columns, and no value, because none is
 /// bound yet.
 pub(crate) async fn plan(session: &SessionContext, sql: &str) -> Result<LogicalPlan, String> {
+    let planned = session.state_ref().read().config().get_extension::<Planned>();
+    if let Some(plan) = planned.as_ref().and_then(|planned| planned.get(sql)) {
+        return Ok(plan);
+    }
     let plan = session.state().create_logical_plan(sql).await;
     let plan = plan.map_err(|error| {
         let error = error.strip_backtrace();
         format!("the query does not fit its source: {}", error.lines().next().unwrap_or_default())
     })?;
     crate::readonly::check_plan(&plan)?;
+    if let Some(planned) = planned {
+        planned.keep(sql, &plan);
+    }
     Ok(plan)
+}
+
+/// The declared queries of a session, each planned once: there are as many as `custody.toml` has.
+#[derive(Default)]
+struct Planned(Mutex<HashMap<String, LogicalPlan>>);
+
+impl Planned {
+    fn get(&self, sql: &str) -> Option<LogicalPlan> {
+        self.0.lock().ok()?.get(sql).cloned()
+    }
+
+    fn keep(&self, sql: &str, plan: &LogicalPlan) {
+        if let Ok(mut plans) = self.0.lock() {
+            plans.insert(sql.to_owned(), plan.clone());
+        }
+    }
 }

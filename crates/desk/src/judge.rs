@@ -95,7 +95,7 @@ impl Desk {
         let kept = self.keep(id, "ruling", &bytes).await?;
         let confirm_by = judged.assessment.follow_ups.iter().map(|owed| owed.due).min();
         let ruled = Ruled::of(&judged.ruling, kept, confirm_by);
-        self.command(id, Command::Assess { ruled }, Some(command_id)).await
+        self.command_on(recorded, Command::Assess { ruled }, command_id).await
     }
 
     /// Lifts a stop. A case that has a ruling and no decision yet is judged again: its clock stood still meanwhile.

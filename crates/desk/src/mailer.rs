@@ -49,7 +49,7 @@ impl Desk {
             messages.extend_from_slice(sent.as_bytes());
         }
         let message = self.keep(id, "notice", &messages).await?;
-        self.command(id, Command::RecordNotice { message }, Some(command_id)).await
+        self.command_on(recorded, Command::RecordNotice { message }, command_id).await
     }
 
     /// Sends a letter. Its Message-ID follows from case and account, so that a repetition after a crash is

@@ -63,7 +63,7 @@ impl Desk {
                 .sum(),
             content_rows: content_rows(&produced.manifest, ruled),
         };
-        self.command(id, Command::RecordCollected(collected), Some(command_id)).await
+        self.command_on(recorded, Command::RecordCollected(collected), command_id).await
     }
 
     /// Seals the production to the key that the authority had enrolled when it was authenticated.
@@ -115,7 +115,7 @@ impl Desk {
             parcel: sealed.parcel_digest,
             recipient: sealed.recipient_fingerprint,
         };
-        self.command(id, command, Some(command_id)).await
+        self.command_on(recorded, command, command_id).await
     }
 
     /// Hands over what is ready: the parcel, or the answer without data.
@@ -144,7 +144,7 @@ impl Desk {
             }
         };
         let command = Command::RecordDelivered { door: "outbox".to_owned(), receipt };
-        let done = self.command(id, command, Some(command_id)).await?;
+        let done = self.command_on(recorded, command, command_id).await?;
         remove_if_there(&self.home.join("work").join(id.as_str()))?;
         Ok(done)
     }

@@ -80,6 +80,22 @@ impl Desk {
         Err(DeskError::Contended(id.clone()))
     }
 
+    /// As [`command`](Self::command), on a case that was just read: it is read again only where it has changed since.
+    pub(crate) async fn command_on(
+        &self,
+        recorded: &Recorded,
+        command: Command,
+        command_id: &str,
+    ) -> Result<Recorded, DeskError> {
+        let id = &recorded.case.id;
+        match self.step(id, Some(recorded.clone()), command.clone(), Some(command_id)).await {
+            Err(DeskError::Append(AppendError::Conflict { .. })) => {
+                self.command(id, command, Some(command_id)).await
+            }
+            other => other,
+        }
+    }
+
     /// Decides on the case as read, and appends. A conflict is the caller's to resolve.
     async fn step(
         &self,

@@ -95,18 +95,18 @@ impl Desk {
         progress: &(dyn Fn(&CaseId, Progress) + Send + Sync),
     ) -> Vec<Performed> {
         let mut performed = Vec::new();
+        let mut recorded = match self.case(id).await {
+            Ok(recorded) => recorded,
+            Err(error) => {
+                performed.push(Performed {
+                    case: id.clone(),
+                    duty: Duty::Proceed,
+                    done: Done::Later(error),
+                });
+                return performed;
+            }
+        };
         for _ in 0..STEPS {
-            let recorded = match self.case(id).await {
-                Ok(recorded) => recorded,
-                Err(error) => {
-                    performed.push(Performed {
-                        case: id.clone(),
-                        duty: Duty::Proceed,
-                        done: Done::Later(error),
-                    });
-                    return performed;
-                }
-            };
             let now = self.clock.now();
             let owed = duty(&recorded.case, now);
             let Some(next) =
@@ -115,17 +115,19 @@ impl Desk {
                 return performed;
             };
             let tell = |step: Progress| progress(id, step);
-            let done = match self.perform(&recorded, next.duty, &tell).await {
-                Ok(after) => Done::Now(after.case.stage_name()),
+            let mut perform = |done| {
+                performed.push(Performed { case: id.clone(), duty: next.duty, done });
+            };
+            match self.perform(&recorded, next.duty, &tell).await {
+                Ok(after) => {
+                    perform(Done::Now(after.case.stage_name()));
+                    recorded = after;
+                }
                 Err(error) => {
                     self.postpone(id).await;
-                    Done::Later(error)
+                    perform(Done::Later(error));
+                    return performed;
                 }
-            };
-            let stop = matches!(done, Done::Later(_));
-            performed.push(Performed { case: id.clone(), duty: next.duty, done });
-            if stop {
-                return performed;
             }
         }
         performed
@@ -139,7 +141,6 @@ impl Desk {
         duty: Duty,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Recorded, DeskError> {
-        let id = &recorded.case.id;
         let command_id = format!("{}-{}", duty.as_str().replace(' ', "-"), recorded.last);
         let command_id = command_id.as_str();
         match duty {
@@ -151,12 +152,12 @@ impl Desk {
             Duty::Notify => self.notify(recorded, command_id).await,
             Duty::Deliver => self.deliver(recorded, command_id).await,
             Duty::MissConfirmation => {
-                self.command(id, Command::MissConfirmation, Some(command_id)).await
+                self.command_on(recorded, Command::MissConfirmation, command_id).await
             }
             Duty::EndPreservation => {
-                self.command(id, Command::EndPreservation, Some(command_id)).await
+                self.command_on(recorded, Command::EndPreservation, command_id).await
             }
-            Duty::Close => self.command(id, Command::Close, Some(command_id)).await,
+            Duty::Close => self.command_on(recorded, Command::Close, command_id).await,
             Duty::Decide | Duty::SeeToGag => Ok(recorded.clone()),
         }
     }
@@ -187,7 +188,7 @@ impl Desk {
             .and_then(|known| known.key(KeyPurpose::Seal, self.clock.now()))
             .map(writ_vocabulary::EnrolledKey::fingerprint);
         let command = Command::Authenticate { authority, recipient };
-        self.command(&recorded.case.id, command, Some(command_id)).await
+        self.command_on(recorded, command, command_id).await
     }
 
     /// Carries out a ruling that the machine may carry out.
@@ -212,7 +213,7 @@ impl Desk {
             }
             Outcome::Escalate | Outcome::Act => return Ok(recorded.clone()),
         };
-        self.command(id, command, Some(command_id)).await
+        self.command_on(recorded, command, command_id).await
     }
 
     /// A duty that failed is looked at again a little later. If even that cannot be written down, it stays due now.

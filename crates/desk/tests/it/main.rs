@@ -10,6 +10,10 @@ use std::path::Path;
 use std::sync::Arc;
 use writ_desk::{Books, Tell};
 
+/// As in the program, so that what is measured here is what is shipped.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The books of the project.
 pub fn books() -> Books {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

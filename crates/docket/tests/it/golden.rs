@@ -66,5 +66,5 @@ fn stored_events_of_every_kind_read_back() {
         assert_eq!(serde_json::to_string(&event).unwrap(), line);
         kinds.insert(event.kind());
     }
-    assert_eq!(kinds.len(), 25, "{kinds:?}");
+    assert_eq!(kinds.len(), 26, "{kinds:?}");
 }

@@ -47,6 +47,10 @@ fn each_bad_file_is_refused_with_its_own_message() {
         (GOOD.replace(account, &many).into(), "at most 250"),
         (GOOD.replace("us-attorney", "us-atorney").into(), "us-atorney"),
         (GOOD.replace("lena@meridian.example", "*@meridian.example").into(), "everyone"),
+        (
+            format!("{GOOD}states = {{ \"enforcing_authority.silent\" = true }}\n").into(),
+            "is for the provider to establish",
+        ),
     ];
     for (bytes, words) in bad {
         let (code, out, err) = assessed(temp.path(), &bytes);

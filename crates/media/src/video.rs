@@ -1,0 +1,70 @@
+//! Videos by the `ffmpeg` program, behind the fence: a pipe in, raw grey frames on a pipe out.
+//!
+//! The program is told which container to read, so that nothing in the bytes chooses a playlist reader, and may use
+//! no protocol but the pipe. It decodes one thread's worth at a time and the larger side of frames is bounded.
+
+use crate::decoder::{Limits, Sampling};
+use std::ffi::OsString;
+
+/// The arguments of `ffmpeg` for a video of this container.
+pub fn arguments(container: &str, limits: &Limits, sampling: &Sampling) -> Vec<OsString> {
+    let (side, pixels) = (sampling.side.max(16), limits.pixels.to_string());
+    let size = |this: &str| format!("max(1,round({this}*min(1,{side}/max(iw,ih))))");
+    let (width, height) = (size("iw"), size("ih"));
+    let scale = format!("scale=w='{width}':h='{height}':flags=area+accurate_rnd,format=gray");
+    let filter = match sampling.every {
+        None => scale,
+        Some(every) => {
+            let every = every.as_secs_f64().max(0.001);
+            // A thousandth of a span makes up for times that are no whole binary fractions.
+            let slot = |time: &str| format!("floor({time}/{every}+0.001)");
+            let (now, last) = (slot("t"), slot("prev_selected_t"));
+            format!("select='isnan(t)+isnan(prev_selected_t)+gt({now},{last})',{scale}")
+        }
+    };
+    let frames = sampling.most.saturating_add(1).to_string();
+    let words = [
+        "-nostdin",
+        "-hide_banner",
+        "-loglevel",
+        "quiet",
+        "-filter_threads",
+        "1",
+        // The input: one container, one protocol, one thread, no frame larger than allowed.
+        "-threads",
+        "1",
+        "-protocol_whitelist",
+        "pipe",
+        "-max_pixels",
+        &pixels,
+        "-f",
+        container,
+        "-i",
+        "pipe:0",
+        // The output: the first stream that is a video and no cover, without names and titles.
+        "-map",
+        "0:V:0",
+        "-map_metadata",
+        "-1",
+        "-map_chapters",
+        "-1",
+        "-vf",
+        &filter,
+        "-fps_mode",
+        "passthrough",
+        "-frames:v",
+        &frames,
+        "-c:v",
+        "rawvideo",
+        "-threads",
+        "1",
+        "-flush_packets",
+        "1",
+        "-cluster_time_limit",
+        "0",
+        "-f",
+        "matroska",
+        "pipe:1",
+    ];
+    words.map(OsString::from).to_vec()
+}

@@ -12,6 +12,8 @@ use writ_signals::Spectrum;
 #[test]
 #[ignore = "a measurement: bench/media"]
 fn milliseconds_from_bytes_to_hash() {
+    // The test's name stands at the start of this line.
+    println!();
     let decoder = Decoder::start(settings()).unwrap();
     let folder = std::env::var("WRIT_PICTURES").unwrap_or_else(|_| "/tmp".into());
     for (width, height) in [(576, 434), (1000, 1000), (1024, 1024), (2000, 1500), (4000, 3000)] {

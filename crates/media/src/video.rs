@@ -8,7 +8,7 @@ use std::ffi::OsString;
 
 /// The arguments of `ffmpeg` for a video of this container.
 pub fn arguments(container: &str, limits: &Limits, sampling: &Sampling) -> Vec<OsString> {
-    let (side, pixels) = (sampling.side.max(16), limits.pixels.to_string());
+    let (side, pixels) = (sampling.side.max(16), limits.pixels);
     let size = |this: &str| format!("max(1,round({this}*min(1,{side}/max(iw,ih))))");
     let (width, height) = (size("iw"), size("ih"));
     let scale = format!("scale=w='{width}':h='{height}':flags=area+accurate_rnd,format=gray");
@@ -22,49 +22,19 @@ pub fn arguments(container: &str, limits: &Limits, sampling: &Sampling) -> Vec<O
             format!("select='isnan(t)+isnan(prev_selected_t)+gt({now},{last})',{scale}")
         }
     };
-    let frames = sampling.most.saturating_add(1).to_string();
-    let words = [
-        "-nostdin",
-        "-hide_banner",
-        "-loglevel",
-        "quiet",
-        "-filter_threads",
-        "1",
-        // The input: one container, one protocol, one thread, no frame larger than allowed.
-        "-threads",
-        "1",
-        "-protocol_whitelist",
-        "pipe",
-        "-max_pixels",
-        &pixels,
-        "-f",
-        container,
-        "-i",
-        "pipe:0",
-        // The output: the first stream that is a video and no cover, without names and titles.
-        "-map",
-        "0:V:0",
-        "-map_metadata",
-        "-1",
-        "-map_chapters",
-        "-1",
-        "-vf",
-        &filter,
-        "-fps_mode",
-        "passthrough",
-        "-frames:v",
-        &frames,
-        "-c:v",
-        "rawvideo",
-        "-threads",
-        "1",
-        "-flush_packets",
-        "1",
-        "-cluster_time_limit",
-        "0",
-        "-f",
-        "matroska",
-        "pipe:1",
-    ];
-    words.map(OsString::from).to_vec()
+    let frames = sampling.most.saturating_add(1);
+    let quiet = "-nostdin -hide_banner -loglevel quiet -filter_threads 1";
+    // One container, one protocol, one thread, no frame larger than allowed.
+    let input = format!(
+        "-threads 1 -protocol_whitelist pipe -max_pixels {pixels} -f {container} -i pipe:0"
+    );
+    // The first stream that is a video and no cover, without names and titles.
+    let stream = format!("-map 0:V:0 -map_metadata -1 -map_chapters -1 -vf {filter}");
+    let output = format!(
+        "-fps_mode passthrough -frames:v {frames} -c:v rawvideo -threads 1 -flush_packets 1 \
+         -cluster_time_limit 0 -f matroska pipe:1"
+    );
+    // No word has a space within.
+    let parts = [quiet, &input, &stream, &output];
+    parts.iter().flat_map(|part| part.split(' ')).map(OsString::from).collect()
 }

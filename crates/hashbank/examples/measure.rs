@@ -7,6 +7,7 @@
     reason = "it measures this machine"
 )]
 
+use jiff::Timestamp;
 use std::time::Instant as Clock;
 use writ_hashbank::{
     Asked, Bank, Checkpoint, Coin, Contributed, EntryId, Event, Feed, Hit, Member, Rules, Signal,
@@ -16,6 +17,19 @@ use writ_hashbank::{
 fn main() {
     let entries: u32 = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
     let now = jiff::Timestamp::from_second(1_800_000_000).unwrap();
+    let mut state = begun(now);
+    contributions(&mut state, entries, now);
+    memory("after contributions");
+    opinions(&mut state, entries, now);
+    stored_contributions(&mut state, entries, now);
+    lookups(&state, entries, now);
+    feed(&state, now);
+    restore(state);
+    memory("after restoring");
+}
+
+/// Rules, labels, a bank and two members.
+fn begun(now: Timestamp) -> State {
     let mut state = State::new(42);
     let rules = Rules::parse(include_str!("../../../taxonomy/rules.toml")).unwrap();
     let labels = Taxonomy::parse(include_str!("../../../taxonomy/labels.toml")).unwrap();
@@ -28,44 +42,51 @@ fn main() {
         beginning.push(Event::MemberAdmitted(member));
     }
     beginning.iter().for_each(|event| evolve(&mut state, now, event).unwrap());
+    state
+}
 
-    // Events are made in lots outside the clock, as they would come from a journal.
+/// Events are made in lots outside the clock, as they would come from a journal.
+fn contributions(state: &mut State, entries: u32, now: Timestamp) {
     let mut spent = std::time::Duration::ZERO;
     for lot in 0..entries.div_ceil(100_000) {
         let first = lot * 100_000 + 1;
         let events: Vec<Event> =
             (first..first + 100_000.min(entries + 1 - first)).map(contributed).collect();
         let clock = Clock::now();
-        events.iter().for_each(|event| evolve(&mut state, now, event).unwrap());
+        events.iter().for_each(|event| evolve(state, now, event).unwrap());
         spent += clock.elapsed();
     }
     rate("contributions evolved", entries, spent);
-    memory("after contributions");
+}
 
+fn opinions(state: &mut State, entries: u32, now: Timestamp) {
     let opinions: Vec<Event> = (1..=entries.min(1_000_000)).map(confirmed).collect();
     let clock = Clock::now();
-    opinions.iter().for_each(|event| evolve(&mut state, now, event).unwrap());
+    opinions.iter().for_each(|event| evolve(state, now, event).unwrap());
     rate("opinions evolved", opinions.len() as u32, clock.elapsed());
-    drop(opinions);
+}
 
+fn stored_contributions(state: &mut State, entries: u32, now: Timestamp) {
     let lines: Vec<String> =
         (entries + 1..entries + 200_001).map(|n| contributed(n).to_json()).collect();
     let clock = Clock::now();
-    lines
-        .iter()
-        .for_each(|line| evolve(&mut state, now, &Event::from_json(line).unwrap()).unwrap());
+    lines.iter().for_each(|line| evolve(state, now, &Event::from_json(line).unwrap()).unwrap());
     rate("stored contributions read and evolved", lines.len() as u32, clock.elapsed());
+}
 
+fn lookups(state: &State, entries: u32, now: Timestamp) {
     let asked = Asked { member: None, banks: None, coin: Coin::Bypass, limit: 100 };
     let clock = Clock::now();
     let mut total = 0;
     for n in 0..1_000_000u32 {
         let entry = EntryId(n.wrapping_mul(2_654_435_761) % entries + 1);
         let hit = Hit { signal: SignalId::of(entry, 0), distance: 3, quality: Some(90), part: 0 };
-        total += judge(&state, &[hit], asked, now).total;
+        total += judge(state, &[hit], asked, now).total;
     }
     rate(&format!("lookups of one hit judged ({total} match)"), 1_000_000, clock.elapsed());
+}
 
+fn feed(state: &State, now: Timestamp) {
     let clock = Clock::now();
     let (mut at, mut read) = (Checkpoint::START, 0u32);
     while let Feed::Page { entries, next, more } = state.feed(at, 10_000, now) {
@@ -76,20 +97,17 @@ fn main() {
         }
     }
     rate("feed entries read", read, clock.elapsed());
+}
 
+fn restore(state: State) {
     let clock = Clock::now();
-    let stored = packed(state.kept());
-    println!(
-        "stored in {:.2} s, {:.2} GB",
-        clock.elapsed().as_secs_f64(),
-        stored.len() as f64 / 1e9
-    );
+    let stored = postcard::to_stdvec(state.kept()).unwrap();
+    let (seconds, gigabytes) = (clock.elapsed().as_secs_f64(), stored.len() as f64 / 1e9);
+    println!("stored in {seconds:.2} s, {gigabytes:.2} GB");
     drop(state);
     let clock = Clock::now();
     let state = State::restore(postcard::from_bytes(&stored).unwrap(), 43).unwrap();
     println!("restored in {:.2} s: {} entries", clock.elapsed().as_secs_f64(), state.len());
-    drop(stored);
-    memory("after restoring");
 }
 
 /// A PDQ hash spread over the whole space by a Weyl sequence.
@@ -137,17 +155,4 @@ fn memory(when: &str) {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let resident = status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or("unknown");
     println!("{when}: {resident}");
-}
-
-/// The kept state as postcard stores it, in a buffer that grows until it holds it.
-fn packed(kept: &writ_hashbank::Kept) -> Vec<u8> {
-    let mut room = 1 << 16;
-    loop {
-        let mut buffer = vec![0; room];
-        match postcard::to_slice(kept, &mut buffer) {
-            Ok(bytes) => return bytes.to_vec(),
-            Err(postcard::Error::SerializeBufferFull) => room *= 2,
-            Err(error) => panic!("the state is stored: {error}"),
-        }
-    }
 }

@@ -2,88 +2,41 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use writ_vocabulary::IdError;
+use writ_vocabulary::text_id;
 
-macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $check:expr) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// The name as text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = IdError;
-            fn try_from(text: String) -> Result<Self, IdError> {
-                let check: fn(&str) -> bool = $check;
-                if check(&text) {
-                    Ok(Self(text))
-                } else {
-                    Err(IdError { given: text.chars().take(80).collect(), what: $what, rule: $rule })
-                }
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = IdError;
-            fn from_str(text: &str) -> Result<Self, IdError> {
-                Self::try_from(text.to_owned())
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> String {
-                name.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&self.0)
-            }
-        }
-    };
-}
-
-name!(
+text_id!(
     /// A provider that shares: `meridian-video`.
     MemberId,
     "a member",
     "lower-case words joined by `-`, at most 64 characters",
     is_word
 );
-name!(
+text_id!(
     /// A curated set of entries: `RECRUITMENT_VIDEO`.
     BankName,
     "a bank's name",
     "capital letters, digits and `_`, at most 64 characters",
     is_bank
 );
-name!(
+text_id!(
     /// A kind of hash, as the clients in use write it: `pdq`, `video_md5`.
     SignalType,
     "a signal type",
     "lower-case letters, digits and `_`, at most 32 characters",
     is_signal
 );
-name!(
+text_id!(
     /// A label of the taxonomy: `behaviour/recruitment-and-instruction`.
     Label, "a label", "write `<axis>/<label>`, both lower-case words joined by `-`", is_label
 );
-name!(
+text_id!(
     /// An attack that members answer together: `riverside-2026`.
     IncidentId,
     "an incident",
     "lower-case words joined by `-`, at most 64 characters",
     is_word
 );
-name!(
+text_id!(
     /// One who follows the feed: `meridian-index-2`.
     ReaderId,
     "a reader",

@@ -6,8 +6,8 @@ use crate::kept::{
 };
 use crate::{
     Bank, BankName, Entry, EntryId, EntryState, Fact, Facts, IncidentId, Label, Member, MemberId,
-    Opinion, Rules, Sighting, SightingId, SignalId, SignalType, Standing, Stored, Taxonomy,
-    Verdict, Voice,
+    Opinion, Purpose, Rules, Sighting, SightingId, SignalId, SignalType, Standing, Stored,
+    Taxonomy, Verdict, Voice,
 };
 use foldhash::quality::FixedState;
 use hashbrown::HashTable;
@@ -104,6 +104,31 @@ impl State {
         self.kept.banks.get(usize::from(*self.index.banks.get(name)?)).map(|row| &row.bank)
     }
 
+    /// A bank's number, under which an index groups its signals. It stays the same for as long as there is the bank.
+    pub fn bank_number(&self, name: &BankName) -> Option<u16> {
+        self.index.banks.get(name).copied()
+    }
+
+    /// How far a search for signals of a type has to go: the number of each bank, and the largest distance that is a
+    /// match there. Of `banks`, missing: of all; negative banks are always among them.
+    pub fn reach(&self, kind: &SignalType, banks: Option<&[BankName]>) -> Vec<(u16, u32)> {
+        let general = self.rules().and_then(|rules| rules.limits.get(kind));
+        let asked = |bank: &Bank| {
+            bank.purpose == Purpose::Negative
+                || banks.is_none_or(|banks| banks.contains(&bank.name))
+        };
+        self.index
+            .banks
+            .values()
+            .filter_map(|number| Some((*number, &self.kept.banks.get(usize::from(*number))?.bank)))
+            .filter(|(_, bank)| asked(bank))
+            .map(|(number, bank)| {
+                let limits = bank.limits.get(kind).or(general);
+                (number, limits.map_or(0, |limits| limits.review))
+            })
+            .collect()
+    }
+
     /// Whether an incident is open; nothing where there never was one of that name.
     pub fn is_open(&self, incident: &IncidentId) -> Option<bool> {
         let place = usize::from(*self.index.incidents.get(incident)?);
@@ -125,6 +150,14 @@ impl State {
         let bank = *self.index.banks.get(bank)?;
         let kind = *self.index.kinds.get(kind)?;
         self.signal_place(bank, kind, &Body::of(hash)).and_then(|place| self.signal_id(place))
+    }
+
+    /// A signal's type and its canonical text.
+    pub fn signal(&self, id: SignalId) -> Option<(&SignalType, String)> {
+        let row = self.kept.rows.get(self.kept.place(id.entry().0)?)?;
+        let signal = self.kept.signals(row).get(usize::from(id.place()))?;
+        let kind = self.kept.kinds.get(usize::from(signal.kind))?;
+        Some((kind, self.body(signal)?.text().into_owned()))
     }
 
     /// An entry as it stands at `now`.

@@ -1,9 +1,5 @@
 //! Typed ids: each is checked text, so that a rule's id can never be taken for a case's.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::fmt;
-
 /// Text that is not a well-formed id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{given}` is not {what}: {rule}")]
@@ -16,10 +12,13 @@ pub struct IdError {
     pub rule: &'static str,
 }
 
+/// A type for ids of one kind: documentation, name, what it is called in an error, its form in words, and the check of it.
+/// The crate that uses it has `serde` and `schemars`.
+#[macro_export]
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $check:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize, ::serde::Deserialize, ::schemars::JsonSchema)]
         #[serde(try_from = "String", into = "String")]
         #[schemars(with = "String")]
         pub struct $name(String);
@@ -32,20 +31,20 @@ macro_rules! text_id {
         }
 
         impl TryFrom<String> for $name {
-            type Error = IdError;
-            fn try_from(text: String) -> Result<Self, IdError> {
+            type Error = $crate::IdError;
+            fn try_from(text: String) -> Result<Self, $crate::IdError> {
                 let check: fn(&str) -> bool = $check;
                 if check(&text) {
                     Ok(Self(text))
                 } else {
-                    Err(IdError { given: text.chars().take(80).collect(), what: $what, rule: $rule })
+                    Err($crate::IdError { given: text.chars().take(80).collect(), what: $what, rule: $rule })
                 }
             }
         }
 
         impl std::str::FromStr for $name {
-            type Err = IdError;
-            fn from_str(text: &str) -> Result<Self, IdError> {
+            type Err = $crate::IdError;
+            fn from_str(text: &str) -> Result<Self, $crate::IdError> {
                 Self::try_from(text.to_owned())
             }
         }
@@ -56,8 +55,8 @@ macro_rules! text_id {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.pad(&self.0)
             }
         }

@@ -13,89 +13,80 @@ use writ_vocabulary::{CaseId, Digest, ElementId, Factor, Instant, PersonId, Scop
 
 pub async fn answer(desk: &Desk, decision: &Decision, answer: AnswerKind, say: Say) -> Result<()> {
     let by = decider(desk, decision)?;
-    give(desk, &decision.case, Command::Answer { by, answer }, say).await
+    let recorded = give(desk, &decision.case, Command::Answer { by, answer }).await?;
+    told(&recorded, say);
+    Ok(())
 }
 
 pub async fn run(desk: &Desk, said: &Said, say: Say) -> Result<()> {
-    match said {
+    let recorded = match said {
         Said::Factor { case, kind, person, from_request } => {
             let by = Some(person_of(desk, person)?);
-            let factor = Factor {
-                kind: (*kind).into(),
-                at: Instant::now(),
-                from_request: *from_request,
-                by,
-                officer: None,
-            };
-            let recorded = desk.add_factor(case, factor).await.map_err(fault::of)?;
-            told(&recorded, say);
-            Ok(())
+            let (kind, from_request) = ((*kind).into(), *from_request);
+            let factor = Factor { kind, at: Instant::now(), from_request, by, officer: None };
+            desk.add_factor(case, factor).await.map_err(fault::of)?
         }
         Said::Establish { case, statement, not, person } => {
             let by = person_of(desk, person)?;
-            let recorded = desk.establish(case, by, statement.clone(), !not).await;
-            told(&recorded.map_err(fault::of)?, say);
-            Ok(())
+            desk.establish(case, by, statement.clone(), !not).await.map_err(fault::of)?
         }
-        Said::Authenticate { case } => {
-            let recorded = desk.authenticate_again(case).await.map_err(fault::of)?;
-            told(&recorded, say);
-            Ok(())
+        Said::Authenticate { case } => desk.authenticate_again(case).await.map_err(fault::of)?,
+        Said::Resume { case, document } => {
+            let document = kept(desk, case, document).await?;
+            desk.resume(case, document).await.map_err(fault::of)?
         }
+        said => {
+            let (case, command) = commanded(desk, said).await?;
+            give(desk, case, command).await?
+        }
+    };
+    told(&recorded, say);
+    Ok(())
+}
+
+/// What is the case's own to decide.
+async fn commanded<'a>(desk: &Desk, said: &'a Said) -> Result<(&'a CaseId, Command)> {
+    Ok(match said {
         Said::Grant { decision, only } => {
             let recorded = desk.case(&decision.case).await.map_err(fault::of)?;
             let allowed =
                 recorded.case.ruled().map(writ_docket::Ruled::allowed).unwrap_or_default();
             let scope = narrowed(&allowed, only)?;
-            give(desk, &decision.case, Command::Grant { by: decider(desk, decision)?, scope }, say)
-                .await
+            (&decision.case, Command::Grant { by: decider(desk, decision)?, scope })
         }
         Said::Preserve { decision, until } => {
-            let command = Command::Preserve { by: decider(desk, decision)?, until: *until };
-            give(desk, &decision.case, command, say).await
+            (&decision.case, Command::Preserve { by: decider(desk, decision)?, until: *until })
         }
         Said::Extend { decision, until } => {
-            let command =
-                Command::ExtendPreservation { by: decider(desk, decision)?, until: *until };
-            give(desk, &decision.case, command, say).await
+            let by = decider(desk, decision)?;
+            (&decision.case, Command::ExtendPreservation { by, until: *until })
         }
         Said::Override { case, people, only, reason } => {
             let reason = kept(desk, case, reason).await?;
             let asked = desk.case(case).await.map_err(fault::of)?.case.lodging.asked;
-            let command = Command::Override {
-                by: four_eyes(desk, people)?,
-                scope: narrowed(&asked, only)?,
-                reason,
-            };
-            give(desk, case, command, say).await
+            let (by, scope) = (four_eyes(desk, people)?, narrowed(&asked, only)?);
+            (case, Command::Override { by, scope, reason })
         }
         Said::Confirm { decision, document } => {
             let by = person_of(desk, &decision.person)?;
             let document = kept(desk, &decision.case, document).await?;
-            give(desk, &decision.case, Command::Confirm { by, document }, say).await
+            (&decision.case, Command::Confirm { by, document })
         }
         Said::Defer { case, until, order } => {
             let order = kept(desk, case, order).await?;
-            give(desk, case, Command::DeferNotice { until: *until, order }, say).await
+            (case, Command::DeferNotice { until: *until, order })
         }
-        Said::Withdraw { case } => give(desk, case, Command::Withdraw, say).await,
+        Said::Withdraw { case } => (case, Command::Withdraw),
         Said::Suspend { case, document } => {
             let document = kept(desk, case, document).await?;
-            give(desk, case, Command::Suspend { document }, say).await
+            (case, Command::Suspend { document })
         }
-        Said::Resume { case, document } => {
-            let document = kept(desk, case, document).await?;
-            told(&desk.resume(case, document).await.map_err(fault::of)?, say);
-            Ok(())
-        }
-        _ => Err(fault::plain("this command is not one for the desk")),
-    }
+        _ => return Err(fault::plain("this command is not one for the desk")),
+    })
 }
 
-async fn give(desk: &Desk, case: &CaseId, command: Command, say: Say) -> Result<()> {
-    let recorded = desk.command(case, command, None).await.map_err(fault::of)?;
-    told(&recorded, say);
-    Ok(())
+async fn give(desk: &Desk, case: &CaseId, command: Command) -> Result<Recorded> {
+    desk.command(case, command, None).await.map_err(fault::of)
 }
 
 fn told(recorded: &Recorded, say: Say) {

@@ -10,6 +10,8 @@ use writ_docket::{Command, Decider, Stage};
 use writ_vocabulary::{CaseId, Factor, FactorKind, PersonId};
 
 const CASES: usize = 200;
+/// How many demands are handed in, and how many rulings reviewed, at a time.
+const AT_ONCE: usize = 4;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement: bench/run names the home and the customers"]
@@ -22,15 +24,21 @@ async fn cases_closed_in_a_second() {
     let home = tempfile::tempdir_in(&generated).unwrap();
     let desk = desk(&generated, home.path()).await;
     let begun = Stopwatch::now();
-    let mut open = Vec::new();
-    for (number, customer) in customers.split(',').cycle().take(CASES).enumerate() {
-        open.push(lodged(&desk, number, customer).await);
-    }
+    let customers = customers.split(',').cycle().take(CASES).map(str::to_owned).enumerate();
+    let doors = customers.map(|(number, customer)| {
+        let desk = Arc::clone(&desk);
+        async move { lodged(&desk, number, &customer).await }
+    });
+    let mut open = together(doors).await;
     let lodged = begun.elapsed().as_secs_f64();
     let reviewer = desk.house().staff.first().expect("somebody reviews").id.clone();
     for _ in 0..16 {
         desk.work(&silently()).await.unwrap();
-        agree(&desk, &reviewer, &mut open).await;
+        let reviewed = open.drain(..).map(|id| {
+            let (desk, reviewer) = (Arc::clone(&desk), reviewer.clone());
+            async move { still_open(&desk, &reviewer, id).await }
+        });
+        open = together(reviewed).await.into_iter().flatten().collect();
     }
     let all = begun.elapsed().as_secs_f64();
     assert!(open.is_empty(), "{} cases did not close", open.len());
@@ -84,19 +92,28 @@ items = [{{ elements = ["name", "contact_phone", "login_ip", "session_times"] }}
     id
 }
 
-/// The reviewer agrees with every ruling that waits for one; what is closed is left out.
-async fn agree(desk: &Desk, reviewer: &PersonId, open: &mut Vec<CaseId>) {
-    let mut still = Vec::new();
-    for id in open.drain(..) {
-        let case = desk.case(&id).await.unwrap().case;
-        if let Stage::Assessed(assessed) = &case.stage {
-            let scope = assessed.ruled.allowed();
-            let by = Decider::Person(reviewer.clone());
-            desk.command(&id, Command::Grant { by, scope }, None).await.unwrap();
-        }
-        if case.stage_name() != "closed" {
-            still.push(id);
-        }
+/// The reviewer agrees with the ruling if it waits for that. The case, unless it is closed.
+async fn still_open(desk: &Desk, reviewer: &PersonId, id: CaseId) -> Option<CaseId> {
+    let case = desk.case(&id).await.unwrap().case;
+    if let Stage::Assessed(assessed) = &case.stage {
+        let scope = assessed.ruled.allowed();
+        let by = Decider::Person(reviewer.clone());
+        desk.command(&id, Command::Grant { by, scope }, None).await.unwrap();
     }
-    *open = still;
+    (case.stage_name() != "closed").then_some(id)
+}
+
+/// Does all of it, a few at a time, as several doors and reviewers would.
+async fn together<T: Send + 'static>(
+    all: impl Iterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
+    let (mut running, mut done) = (tokio::task::JoinSet::new(), Vec::new());
+    for one in all {
+        if running.len() >= AT_ONCE {
+            done.extend(running.join_next().await.map(Result::unwrap));
+        }
+        running.spawn(one);
+    }
+    done.extend(running.join_all().await);
+    done
 }

@@ -216,6 +216,8 @@ fn decoder_calls() -> Result<Calls, Unfit> {
         libc::SYS_exit,
         libc::SYS_exit_group,
         libc::SYS_futex,
+        // An allocator may ask which memory is near.
+        libc::SYS_getcpu,
         libc::SYS_getpid,
         libc::SYS_getrandom,
         libc::SYS_gettid,
@@ -239,6 +241,8 @@ fn decoder_calls() -> Result<Calls, Unfit> {
         (libc::SYS_write, vec![(0, SeccompCmpOp::Eq, 2)]),
         (libc::SYS_mprotect, vec![(2, no_code.clone(), 0)]),
         (libc::SYS_mmap, vec![(2, no_code, 0), (3, anonymous, libc::MAP_ANONYMOUS as u64)]),
+        // An allocator may give its memory a name, for whoever lists it.
+        (libc::SYS_prctl, vec![(0, SeccompCmpOp::Eq, libc::PR_SET_VMA as u64)]),
         // A program in Rust ends itself by a signal when memory is out.
         (libc::SYS_tgkill, vec![(0, SeccompCmpOp::Eq, own)]),
     ];

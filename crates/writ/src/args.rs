@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+use crate::hash_args::HashesCommand;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use std::path::PathBuf;
@@ -245,6 +246,8 @@ pub enum Command {
     Doctor,
     /// Print the JSON Schema of the demand file.
     Schema,
+    #[command(flatten)]
+    Hashes(HashesCommand),
     /// Play the founding night on generated data.
     Demo(DemoArgs),
 }

@@ -5,6 +5,7 @@ mod books;
 mod commands;
 mod demo;
 mod fault;
+mod hash_args;
 mod meridian;
 mod say;
 
@@ -15,6 +16,10 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|first| first == commands::WORKER) {
+        return writ_media::worker_main(arguments);
+    }
     let args = args::Args::parse();
     let filter =
         tracing_subscriber::EnvFilter::try_from_env("WRIT_LOG").unwrap_or_else(|_| "warn".into());

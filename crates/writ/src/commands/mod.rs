@@ -6,6 +6,7 @@ mod books;
 mod cases;
 mod decide;
 mod guidelines;
+mod hashes;
 mod house;
 mod open;
 mod policy;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use writ_desk::{Desk, SystemClock};
 
+pub use hashes::WORKER;
 pub use house::{figures, figures_text};
 
 /// Does what was said.
@@ -42,6 +44,7 @@ pub async fn run(args: Args) -> Result<ExitCode> {
         Command::Policy(command) => policy::run(&args, command, say).await,
         Command::Guidelines(wanted) => guidelines::publish(&args, wanted, say).map(done),
         Command::Demo(demo) => demo::play(&args, demo, say).await,
+        Command::Hashes(command) => hashes::run(&args, command, say).await,
         Command::Authority(command) => authority::run(&args, command, say).map(done),
         _ => at_the_desk(&args, say).await,
     }

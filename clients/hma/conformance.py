@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Plays tables of real requests against a server that speaks HMA and compares each answer with the expected one.
 
-Use: conformance.py BASE_URL [TABLE.toml ...] [--key KEY] [--host ADDRESS] [--only WORD] [--answers FILE]
+Use: conformance.py BASE_URL [TABLE.toml ...] [--key KEY] [--only WORD] [--answers FILE]
 
-Without a table it plays `conformance.toml` and `coop.toml`. A key travels as `Authorization: Bearer`; one in the address
-(`http://x:KEY@host`) as `Authorization: Basic`, the way clients send it that know addresses only. Exit status: 0 when every answer
-is as expected or differs as declared, 1 otherwise, 2 when the server cannot be reached.
+Without a table it plays `conformance.toml` and `coop.toml`. A key travels as `Authorization: Bearer`; one in the
+address (`http://x:KEY@host`) as `Authorization: Basic`, as clients send it that know addresses only. Exit status: 0 when
+every answer is as expected or differs as declared, 1 otherwise, 2 when the server cannot be reached.
 
 Needs Python 3.11, nothing else. It serves the pictures that the requests name at 127.0.0.1: a server that refuses to
 fetch from there, as it should, must be told to allow that address for the play.
@@ -147,7 +147,11 @@ def compose(request, kept):
 
 def fill(text, kept):
     """Puts what earlier answers taught in place of `{name}`; other braces, such as those of JSON, stay."""
-    return re.sub(r"\{([a-z_]+)\}", lambda found: str(kept.get(found[1], found[0])), text)
+    return re.sub(r"\{([a-z_]+)\}", lambda found: written(kept.get(found[1], found[0])), text)
+
+
+def written(value):
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def multipart(files, form):
@@ -167,8 +171,9 @@ def multipart(files, form):
 def differences(expected, answer, kept):
     """What of the answer is not as `expected` says, one line each; what the pattern keeps goes into `kept`."""
     found = []
-    if answer.status != expected["status"]:
-        found.append(f"status {answer.status} instead of {expected['status']}")
+    statuses = expected["status"] if isinstance(expected["status"], list) else [expected["status"]]
+    if answer.status not in statuses:
+        found.append(f"status {answer.status} instead of {' or '.join(map(str, statuses))}")
     if "kind" in expected and answer.kind != expected["kind"]:
         found.append(f"content type `{answer.kind}` instead of `{expected['kind']}`")
     for name, value in expected.get("header", {}).items():
@@ -200,7 +205,10 @@ PLACEHOLDERS = {
 
 
 def compare(pattern, value, where, found, learnt):
-    """Compares a JSON value with a pattern. `"..."`, as a key or as the last of a list, allows what is not named."""
+    """Compares a JSON value with a pattern: `"..."`, as a key or as the last of a list, allows what is not named.
+
+    A list that begins with `"<any order>"` names all of its items, not their order.
+    """
     if isinstance(pattern, dict) and isinstance(value, dict):
         for key in pattern.keys() - value.keys() - {"..."}:
             found.append(f"{where}.{key} is missing")
@@ -220,7 +228,12 @@ def compare(pattern, value, where, found, learnt):
 
 
 def compare_lists(pattern, value, where, found, learnt):
-    if pattern[-1:] == ["..."]:
+    if pattern[:1] == ["<any order>"]:
+        for item in value:
+            if not any(fits(wanted, item) for wanted in pattern[1:]):
+                found.append(f"{where} has {short(json.dumps(item))}, which is not expected")
+        compare_lists([*pattern[1:], "..."], value, where, found, learnt)
+    elif pattern[-1:] == ["..."]:
         for wanted in pattern[:-1]:
             if not any(fits(wanted, item) for item in value):
                 found.append(f"{where} lacks {short(json.dumps(wanted))}")
@@ -249,7 +262,8 @@ def print_uncalled(table, server, only):
 def record(answers, request, method, target, body, answer):
     asked = "" if body is None else f" with {len(body)} bytes" if b"\0" in body else " with " + body.decode()
     head = f"{answer.status} {answer.headers.get('content-type', '')} {answer.headers.get('location', '')}".rstrip()
-    print(f"{request['name']}\n  {method} {target}{asked}\n  {head}\n  {answer.text.strip()}\n", file=answers)
+    lines = [request["name"], f"  {method} {target}{asked}", f"  {head}", f"  {answer.text.strip()}\n"]
+    print("\n".join(lines), file=answers, flush=True)
 
 
 def short(text):

@@ -9,7 +9,7 @@ import zlib
 
 
 def rings(side, seed, noise=0):
-    """A grey picture of rings and slopes, `side` pixels square; `noise` of 1 or 2 changes few bits of its PDQ hash."""
+    """A grey picture of rings and slopes, `side` pixels square; a little `noise` changes few bits of its PDQ hash."""
     rows = []
     for y in range(side):
         row = bytearray(b"\0")
@@ -43,8 +43,11 @@ def noise(size, word):
 
 FILES = {
     "rings.png": ("image/png", rings(256, 3)),
-    "rings-again.png": ("image/png", rings(256, 3, noise=1)),
+    "rings-again.png": ("image/png", rings(256, 3, noise=8)),
     "waves.png": ("image/png", rings(256, 5)),
+    "knots.png": ("image/png", rings(256, 4)),
+    "folds.png": ("image/png", rings(256, 9)),
+    "stairs.png": ("image/png", rings(256, 11)),
     "flat.png": ("image/png", flat(64)),
     "torn.png": ("image/png", rings(256, 3)[:400]),
     "empty.png": ("image/png", b""),

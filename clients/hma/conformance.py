@@ -4,8 +4,8 @@
 Use: conformance.py BASE_URL [TABLE.toml ...] [--key KEY] [--only WORD] [--answers FILE]
 
 Without a table it plays `conformance.toml` and `coop.toml`. A key travels as `Authorization: Bearer`; one in the
-address (`http://x:KEY@host`) as `Authorization: Basic`, as clients send it that know addresses only. Exit status: 0 when
-every answer is as expected or differs as declared, 1 otherwise, 2 when the server cannot be reached.
+address (`http://x:KEY@host`) as `Authorization: Basic`, as clients send it that know addresses only. Exit status: 0
+when every answer is as expected or differs as declared, 1 otherwise, 2 when the server cannot be reached.
 
 Needs Python 3.11, nothing else. It serves the pictures that the requests name at 127.0.0.1: a server that refuses to
 fetch from there, as it should, must be told to allow that address for the play.

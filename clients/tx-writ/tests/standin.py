@@ -26,8 +26,8 @@ class Standin:
         self.server.server_close()
 
     def put(self, number, hash, state="active", **more):
-        signals = [{"type": "pdq", "hash": hash, "quality": 80}]
-        entry = {"entry": number, "bank": "RECRUITMENT", "state": state, "signals": signals, "labels": [], "opinions": []}
+        entry = {"entry": number, "bank": "RECRUITMENT", "state": state, "labels": [], "opinions": []}
+        entry["signals"] = [{"type": "pdq", "hash": hash, "quality": 80}]
         self.tell(number, entry | more)
 
     def drop(self, number, state="withdrawn"):

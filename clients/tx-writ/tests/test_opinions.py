@@ -4,7 +4,6 @@ import pytest
 from conftest import Reader
 from threatexchange.exchanges.fetch_state import SignalOpinion, SignalOpinionCategory
 from threatexchange.signal_type.pdq.signal import PdqSignal
-
 from writ_exchange import WritError
 
 A, B = "a" * 64, "b" * 64

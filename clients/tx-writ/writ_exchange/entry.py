@@ -1,6 +1,7 @@
 """An entry of the bank as the feed tells it, and what the library is to think of a match with it."""
 
 import datetime
+import re
 import time
 import typing as t
 from dataclasses import dataclass, field
@@ -164,7 +165,8 @@ def seconds(when: t.Any) -> t.Optional[float]:
     if when is None:
         return None
     try:
-        moment = datetime.datetime.fromisoformat(when.replace("Z", "+00:00"))
-    except (AttributeError, ValueError):
+        # Python before 3.11 reads neither `Z` nor nanoseconds.
+        moment = datetime.datetime.fromisoformat(re.sub("[.][0-9]+", "", when).replace("Z", "+00:00"))
+    except (TypeError, ValueError):
         raise ValueError(f"`expires` is `{str(when)[:80]}` instead of a time") from None
     return moment.replace(tzinfo=moment.tzinfo or datetime.timezone.utc).timestamp()

@@ -186,9 +186,7 @@ class WritSignalExchangeAPI(
                     same.entries.append(entry)
         return found
 
-    def report_opinion(
-        self, s_type: t.Type[SignalType], signal: str, opinion: fetch_state.SignalOpinion
-    ) -> None:
+    def report_opinion(self, s_type: t.Type[SignalType], signal: str, opinion: fetch_state.SignalOpinion) -> None:
         """Says of every entry with this hash what the opinion says; a positive one of an unknown hash is uploaded.
 
         Which entries have the hash is read from the feed, from its start: the library keeps what was fetched to

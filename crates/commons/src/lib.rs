@@ -6,7 +6,7 @@
 //! again at any time: the state as it was at some event, and the indexes, which follow the state's own feed.
 //!
 //! [`Hasher`] makes signals of what strangers sent, in fenced processes. [`Fetcher`] brings in files by their address, and
-//! never from the provider's own network. [`Keys`] tells who asks.
+//! never from the provider's own network. [`Keys`] tells who asks. [`Partners`] brings in what partners share.
 
 #![cfg_attr(
     not(test),
@@ -20,6 +20,7 @@ mod keys;
 mod log;
 mod lookup;
 mod memory;
+mod partners;
 mod saved;
 mod trace;
 mod upkeep;
@@ -32,5 +33,6 @@ pub use keys::{Caller, Grant, IssuedKey, Key, KeyError, KeyId, Keys, Role};
 pub use log::LogError;
 pub use lookup::{Answer, Asked, Found, LookupError, Sample, Spared};
 pub use memory::{Memory, OpenError, Settings, Status};
+pub use partners::{Brought, Faults, PartnerError, PartnerName, PartnerStatus, Partners};
 pub use saved::SavedError;
 pub use writer::CommandError;

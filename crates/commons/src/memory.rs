@@ -165,7 +165,7 @@ impl Memory {
     pub async fn commands(&self, commands: Vec<Command>) -> Vec<Decided> {
         let many = commands.len();
         let (answer, answered) = oneshot::channel();
-        if self.queue.send(Told { commands, answer }).await.is_ok()
+        if self.queue.send(Told { commands, answer, last: false }).await.is_ok()
             && let Ok(decided) = answered.await
         {
             return decided;
@@ -210,8 +210,7 @@ impl Memory {
             (threads.writer.take(), threads.upkeep.take())
         };
         let (answer, closed) = oneshot::channel();
-        // An empty message is the word to end.
-        let _ = queue.send(Told { commands: Vec::new(), answer }).await;
+        let _ = queue.send(Told { commands: Vec::new(), answer, last: true }).await;
         let _ = closed.await;
         drop(queue);
         tokio::task::spawn_blocking(move || {

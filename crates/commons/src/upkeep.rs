@@ -104,7 +104,7 @@ impl Work {
     fn tell(&self, commands: Vec<Command>) {
         let Some(queue) = self.queue.upgrade() else { return };
         let (answer, answered) = oneshot::channel();
-        if queue.blocking_send(Told { commands, answer }).is_ok() {
+        if queue.blocking_send(Told { commands, answer, last: false }).is_ok() {
             let decided = answered.blocking_recv().unwrap_or_default();
             for error in decided.into_iter().filter_map(Result::err) {
                 tracing::warn!(%error, "a command of the upkeep was not taken");

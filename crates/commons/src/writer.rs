@@ -46,6 +46,8 @@ pub enum CommandError {
 pub(crate) struct Told {
     pub commands: Vec<Command>,
     pub answer: oneshot::Sender<Vec<Decided>>,
+    /// Whether these are the last that are taken.
+    pub last: bool,
 }
 
 pub(crate) type Decided = Result<Vec<Event>, CommandError>;
@@ -66,7 +68,7 @@ pub(crate) fn run(
         {
             batch.take(shared, next, broken.as_ref());
         }
-        if batch.ends {
+        if batch.last {
             queue.close();
         }
         if broken.is_none()
@@ -88,8 +90,8 @@ struct Batch {
     events: usize,
     bytes: usize,
     now: Option<Instant>,
-    /// Whether the word to end was among them: what was given before it is still done.
-    ends: bool,
+    /// Whether no more are taken: what was given before is still done.
+    last: bool,
     answers: Vec<(oneshot::Sender<Vec<Decided>>, Vec<Decided>)>,
 }
 
@@ -99,7 +101,7 @@ impl Batch {
     }
 
     fn take(&mut self, shared: &Shared, told: Told, broken: Option<&Arc<LogError>>) {
-        self.ends |= told.commands.is_empty();
+        self.last |= told.last;
         let mut state = shared.state_mut();
         let now = *self.now.get_or_insert_with(|| shared.tick());
         let decided = told.commands.into_iter().map(|command| match broken {

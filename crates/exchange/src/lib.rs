@@ -62,3 +62,4 @@ pub use gather::{MAX_MALFORMED, MAX_RECORDS};
 pub use http::{Http, HttpError, Settings};
 pub use partner::{Change, Feedback, Held, Malformed, Page, Partner, Record, Said};
 pub use protocols::{PROTOCOLS, partner, protocols};
+pub use reach::{NotPublic, PublicOnly, is_public};

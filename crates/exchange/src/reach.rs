@@ -7,12 +7,12 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Resolves names to public addresses only.
-pub(crate) struct PublicOnly;
+pub struct PublicOnly;
 
 /// A name or address that is not of the public internet.
 #[derive(Debug, thiserror::Error)]
 #[error("its address is not of the public internet, and settings do not allow private ones")]
-pub(crate) struct NotPublic;
+pub struct NotPublic;
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
@@ -27,39 +27,55 @@ impl Resolve for PublicOnly {
     }
 }
 
-/// Whether the address is of the public internet (IANA registries of special-purpose addresses, RFC 6890).
-pub(crate) fn is_public(address: IpAddr) -> bool {
+/// IPv4 blocks that are not public (IANA IPv4 Special-Purpose Address Registry, RFC 6890, and multicast, RFC 5771).
+const CLOSED_V4: [(Ipv4Addr, u32); 16] = [
+    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::new(10, 0, 0, 0), 8),
+    (Ipv4Addr::new(100, 64, 0, 0), 10),
+    (Ipv4Addr::new(127, 0, 0, 0), 8),
+    (Ipv4Addr::new(169, 254, 0, 0), 16),
+    (Ipv4Addr::new(172, 16, 0, 0), 12),
+    (Ipv4Addr::new(192, 0, 0, 0), 24),
+    (Ipv4Addr::new(192, 0, 2, 0), 24),
+    (Ipv4Addr::new(192, 31, 196, 0), 24),
+    (Ipv4Addr::new(192, 52, 193, 0), 24),
+    (Ipv4Addr::new(192, 88, 99, 0), 24),
+    (Ipv4Addr::new(192, 168, 0, 0), 16),
+    (Ipv4Addr::new(198, 18, 0, 0), 15),
+    (Ipv4Addr::new(198, 51, 100, 0), 24),
+    (Ipv4Addr::new(203, 0, 113, 0), 24),
+    (Ipv4Addr::new(224, 0, 0, 0), 3),
+];
+
+/// The IPv6 block that is public (RFC 4291), and the parts of it that are not, or that carry IPv4 addresses
+/// (IANA IPv6 Special-Purpose Address Registry; 6to4, RFC 3056; Teredo, RFC 4380).
+const PUBLIC_V6: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
+const CLOSED_V6: [(Ipv6Addr, u32); 4] = [
+    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
+    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
+    (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),
+    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
+];
+
+/// Whether the address is of the public internet.
+pub fn is_public(address: IpAddr) -> bool {
     match address {
-        IpAddr::V4(v4) => is_public_v4(v4),
-        IpAddr::V6(v6) => is_public_v6(v6),
+        IpAddr::V4(address) => !CLOSED_V4.iter().any(|block| in_v4(address, *block)),
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(inner) => is_public(IpAddr::V4(inner)),
+            None => {
+                in_v6(address, PUBLIC_V6) && !CLOSED_V6.iter().any(|block| in_v6(address, *block))
+            }
+        },
     }
 }
 
-fn is_public_v4(v4: Ipv4Addr) -> bool {
-    let [a, b, c, _] = v4.octets();
-    let shared = a == 100 && (64..128).contains(&b);
-    let protocol = (a, b, c) == (192, 0, 0) || (a, b, c) == (192, 88, 99);
-    let benchmark = a == 198 && (18..20).contains(&b);
-    !(v4.is_loopback()
-        || v4.is_private()
-        || v4.is_link_local()
-        || v4.is_documentation()
-        || a == 0
-        || a >= 224
-        || shared
-        || protocol
-        || benchmark)
+fn in_v4(address: Ipv4Addr, (block, bits): (Ipv4Addr, u32)) -> bool {
+    (address.to_bits() ^ block.to_bits()).leading_zeros() >= bits
 }
 
-/// Only global unicast (2000::/3), and nothing in it that carries another address or is for documents.
-fn is_public_v6(v6: Ipv6Addr) -> bool {
-    if let Some(v4) = v6.to_ipv4_mapped() {
-        return is_public_v4(v4);
-    }
-    let [a, b, ..] = v6.segments();
-    let carries_another = a == 0x2002 || (a == 0x2001 && b < 0x0200);
-    let documents = (a == 0x2001 && b == 0x0db8) || a == 0x3fff;
-    a & 0xe000 == 0x2000 && !carries_another && !documents
+fn in_v6(address: Ipv6Addr, (block, bits): (Ipv6Addr, u32)) -> bool {
+    (address.to_bits() ^ block.to_bits()).leading_zeros() >= bits
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The feed: what changed since a reader last read, or the plain word that it has to start anew.
 
 use crate::kept::seconds;
-use crate::{Entry, MemberId, State};
+use crate::{Entry, MemberId, ReaderId, State};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use writ_vocabulary::{IdError, Instant};
@@ -96,6 +96,13 @@ impl State {
     /// How far the feed is.
     pub fn head(&self) -> u64 {
         self.kept.head
+    }
+
+    /// Whose a registered reader is, and how far it has read.
+    pub fn reader(&self, reader: &ReaderId) -> Option<(&MemberId, Checkpoint)> {
+        let row = self.kept.readers.get(reader)?;
+        let member = self.kept.members.get(usize::from(row.member))?;
+        Some((&member.id, row.checkpoint))
     }
 
     /// How far the slowest registered reader has read; nothing where none is registered.

@@ -114,9 +114,11 @@ async fn a_refused_command_changes_nothing_and_says_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_home_is_open_once() {
+async fn one_home_is_open_once_and_until_it_is_closed() {
     let home = tempfile::tempdir().unwrap();
     let memory = founded(home.path()).await;
+    assert!(memory.commands(Vec::new()).await.is_empty());
+    memory.command(contribution("pdq", &hash(2))).await.unwrap();
     let second = Memory::open(home.path(), Settings::default(), &mut |_| {}).await;
     assert!(matches!(second.unwrap_err(), OpenError::InUse(_)));
     memory.clone().close().await.unwrap();

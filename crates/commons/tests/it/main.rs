@@ -3,4 +3,5 @@
 mod kept;
 mod keys;
 mod killed;
+mod partners;
 mod setup;

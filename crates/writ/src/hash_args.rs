@@ -1,8 +1,9 @@
 //! What can be said on the command line about hashes of known terrorist images and video.
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use std::net::SocketAddr;
 use std::path::PathBuf;
-use writ_commons::KeyId;
+use writ_commons::{KeyId, PartnerName};
 use writ_hashbank::{BankName, IncidentId, Label, MemberId, SignalType};
 use writ_vocabulary::{Instant, PersonId};
 
@@ -63,6 +64,15 @@ pub enum HashesCommand {
     /// The keys with which members' programs ask.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// The partners whose lists are fetched into banks.
+    #[command(subcommand)]
+    Partner(PartnerCommand),
+    /// Serve the banks to members' programs over HTTP.
+    Serve {
+        /// Where to listen. Default: as hashes/hashes.toml says.
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        listen: Option<SocketAddr>,
+    },
 }
 
 /// Which files, and what of them.
@@ -344,5 +354,49 @@ pub enum KeyCommand {
     Revoke {
         /// Its name.
         key: KeyId,
+    },
+}
+
+/// The partners.
+#[derive(Debug, Subcommand)]
+pub enum PartnerCommand {
+    /// The protocols there are, and what each asks for.
+    Protocols,
+    /// The partners, and how far each was read.
+    List,
+    /// Set a partner up, or change it.
+    Set {
+        /// Its name: capital letters, digits and `_`.
+        name: PartnerName,
+        /// The bank that it fills. Default: one of its own name.
+        #[arg(long)]
+        bank: Option<BankName>,
+        /// A file with its settings: `protocol = "stopncii"`, and what `writ partner protocols` shows.
+        #[arg(long, value_name = "FILE")]
+        settings: PathBuf,
+        /// The service does not fetch it by itself.
+        #[arg(long)]
+        off: bool,
+    },
+    /// Keep credentials for a protocol or a partner, readable to this user only; without a file, let go of them.
+    Credentials {
+        /// The protocol's or the partner's name.
+        of: String,
+        /// A file with them, a `name = "value"` a line.
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Remove a partner. What only it stands by is withdrawn.
+    Remove {
+        /// The partner.
+        name: PartnerName,
+    },
+    /// Fetch what is new.
+    Fetch {
+        /// Only from this partner. Default: from all that are on.
+        name: Option<PartnerName>,
+        /// Read it from the start, and let go of what it no longer names.
+        #[arg(long, requires = "name")]
+        anew: bool,
     },
 }

@@ -4,6 +4,7 @@ mod bad_input;
 mod books;
 mod crash;
 mod guidelines;
+mod hashes;
 mod night;
 mod policy;
 mod versions;

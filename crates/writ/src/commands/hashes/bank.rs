@@ -10,6 +10,8 @@ use crate::hash_args::{ActionWord, BankArgs, BankCommand, HashArgs, VerdictWord,
 use crate::say::{Say, instant};
 use miette::Result;
 use serde::Serialize;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use writ_commons::{Memory, Sample};
@@ -200,19 +202,29 @@ async fn add(
     with: &With<'_>,
     say: Say,
 ) -> Result<ExitCode> {
-    let mut pieces: Vec<(String, Vec<Sample>)> = Vec::new();
     let mut code = ExitCode::SUCCESS;
+    let mut added = Vec::new();
+    let mut entries = 0;
     if !named.is_empty() {
         let wanted = HashArgs { files: named.to_vec(), types: Vec::new(), kind: None };
         let done = files::hash_all(&wanted, Scale::Full)?;
         code = files::tell_faults(&done);
-        pieces
-            .extend(done.into_iter().filter_map(|one| {
-                Some((one.path.display().to_string(), one.hashed.ok()?.samples))
-            }));
+        let pieces: Vec<_> = done
+            .into_iter()
+            .filter_map(|one| Some((one.path.display().to_string(), one.hashed.ok()?.samples)))
+            .collect();
+        let bar = files::bar(pieces.len(), "contributed");
+        for batch in pieces.chunks(BATCH) {
+            added.extend(give(house, batch, with).await);
+            bar.inc(batch.len() as u64);
+        }
+        bar.finish_and_clear();
+        entries = added.len();
     }
     if let Some(list) = list {
-        pieces.extend(listed(list)?);
+        let (given, refused) = add_list(house, list, with).await?;
+        entries += given;
+        added.extend(refused);
     }
     if named.is_empty() && list.is_none() {
         return Err(fault::with_help(
@@ -220,42 +232,56 @@ async fn add(
             "name files, or a list with --list FILE",
         ));
     }
-    let added = give(house, pieces, with).await;
     let refused = added.iter().filter(|one| one.refused.is_some()).count();
     say.result(&added, |added| {
         let rows = added.iter().take(1_000).map(|one| {
             let entries: Vec<_> = one.entries.iter().map(ToString::to_string).collect();
             vec![one.what.clone(), one.refused.clone().unwrap_or_else(|| entries.join(" "))]
         });
-        format!(
-            "{}\n\n{} added, {refused} refused\n",
-            table_or("", &["what", "entry"], rows.collect()),
-            added.len() - refused
-        )
+        let table = table_or("", &["what", "entry"], rows.collect());
+        let line = if table.is_empty() { "" } else { "\n\n" };
+        format!("{table}{line}{} added, {refused} refused\n", entries - refused)
     });
     Ok(if refused > 0 { ExitCode::from(1) } else { code })
 }
 
-async fn give(house: &House, pieces: Vec<(String, Vec<Sample>)>, with: &With<'_>) -> Vec<Added> {
-    let bar = files::bar(pieces.len(), "contributed");
-    let mut added = Vec::with_capacity(pieces.len());
-    for batch in pieces.chunks(BATCH) {
-        let commands = batch
-            .iter()
-            .map(|(_, samples)| Command::Contribute(contribution(house, samples, with)))
-            .collect();
-        let decided = house.memory.commands(commands).await;
-        for ((what, _), decided) in batch.iter().zip(decided) {
-            let what = what.clone();
-            added.push(match decided {
-                Ok(events) => Added { what, entries: entries_of(&events), refused: None },
-                Err(error) => Added { what, entries: Vec::new(), refused: Some(error.to_string()) },
-            });
+/// Contributes a list, however long: how many lines it has, and those refused. It is read once to the end before
+/// anything is given, so that a line that cannot be read changes nothing.
+async fn add_list(house: &House, list: &Path, with: &With<'_>) -> Result<(usize, Vec<Added>)> {
+    let mut lines = 0;
+    for line in listed(list)? {
+        line?;
+        lines += 1;
+    }
+    let bar = files::bar(lines, "contributed");
+    let mut refused = Vec::new();
+    let mut rest = listed(list)?;
+    loop {
+        let batch: Vec<_> = rest.by_ref().take(BATCH).collect::<Result<_>>()?;
+        if batch.is_empty() {
+            bar.finish_and_clear();
+            return Ok((lines, refused));
         }
+        let given = give(house, &batch, with).await;
+        refused.extend(given.into_iter().filter(|one| one.refused.is_some()));
         bar.inc(batch.len() as u64);
     }
-    bar.finish_and_clear();
-    added
+}
+
+async fn give(house: &House, pieces: &[(String, Vec<Sample>)], with: &With<'_>) -> Vec<Added> {
+    let commands = pieces
+        .iter()
+        .map(|(_, samples)| Command::Contribute(contribution(house, samples, with)))
+        .collect();
+    let decided = house.memory.commands(commands).await;
+    let added = pieces.iter().zip(decided).map(|((what, _), decided)| {
+        let what = what.clone();
+        match decided {
+            Ok(events) => Added { what, entries: entries_of(&events), refused: None },
+            Err(error) => Added { what, entries: Vec::new(), refused: Some(error.to_string()) },
+        }
+    });
+    added.collect()
 }
 
 fn contribution(house: &House, samples: &[Sample], with: &With<'_>) -> Contribution {
@@ -295,15 +321,15 @@ fn entries_of(events: &[Event]) -> Vec<u32> {
     events.iter().filter_map(entry).collect()
 }
 
-/// The hashes of a list, each for itself. A line that cannot be read ends it before anything is given.
-fn listed(path: &Path) -> Result<Vec<(String, Vec<Sample>)>> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| fault::plain(format!("{}: {error}", path.display())))?;
-    let lines = text.lines().zip(1..).filter(|(line, _)| {
-        let line = line.trim();
-        !line.is_empty() && !line.starts_with('#')
-    });
-    lines.map(|(line, number)| line_of(line.trim(), number, path)).collect()
+/// The hashes of a list, each for itself.
+fn listed(path: &Path) -> Result<impl Iterator<Item = Result<(String, Vec<Sample>)>>> {
+    let unreadable = |error: std::io::Error| fault::plain(format!("{}: {error}", path.display()));
+    let lines = BufReader::new(File::open(path).map_err(unreadable)?).lines().zip(1..);
+    Ok(lines.filter_map(move |(line, number)| match line {
+        Ok(line) if line.trim().is_empty() || line.starts_with('#') => None,
+        Ok(line) => Some(line_of(line.trim(), number, path)),
+        Err(error) => Some(Err(unreadable(error))),
+    }))
 }
 
 fn line_of(line: &str, number: usize, path: &Path) -> Result<(String, Vec<Sample>)> {

@@ -176,6 +176,8 @@ impl Hunt<'_> {
 
     /// Of what was found, what came later.
     fn later(&self, mut answer: Answer, since: Option<Instant>) -> Answer {
+        // Entries keep their instants to the second.
+        let since = since.and_then(|since| Instant::from_second(since.as_second()).ok());
         let Some(since) = since else { return answer };
         let came_later = |found: &Found| {
             self.house.memory.read(|state, now| {

@@ -3,11 +3,14 @@
 mod bank;
 mod cluster;
 mod config;
+mod exchanges;
 mod files;
 mod find;
 mod hunt;
 mod keys;
 mod page;
+mod partner;
+mod serve;
 
 use crate::args::Args;
 use crate::fault;
@@ -39,6 +42,8 @@ pub async fn run(args: &Args, command: &HashesCommand, say: Say) -> Result<ExitC
         HashesCommand::Cluster { entry, within, html } => {
             cluster::run(House::open(args).await?, *entry, *within, html.as_deref(), say).await
         }
+        HashesCommand::Partner(command) => partner::run(args, command, say).await,
+        HashesCommand::Serve { listen } => serve::run(args, *listen).await,
         HashesCommand::Key(command) => keys::run(args, command, say).await,
     }
 }

@@ -41,7 +41,7 @@ def main():
             if options.only and options.only not in request["name"]:
                 continue
             try:
-                verdicts.append(play(server, request, kept, answers))
+                verdicts.append(play(server, request, kept, answers, table.get("errors")))
             except OSError as error:
                 print(f"conformance: `{options.base}` cannot be reached: {error}", file=sys.stderr)
                 return 2
@@ -104,8 +104,11 @@ class Answer:
         return short(f"{self.status} {' '.join(self.text.split())}")
 
 
-def play(server, request, kept, answers):
-    """Sends one request, again and again where the table allows time, and prints and gives the verdict."""
+def play(server, request, kept, answers, errors):
+    """Sends one request, again and again where the table allows time, and prints and gives the verdict.
+
+    `errors` is what may stand in place of any error, with the same status.
+    """
     method, target, headers, body = compose(request, kept)
     deadline = time.monotonic() + request.get("within", 0)
     while True:
@@ -115,6 +118,8 @@ def play(server, request, kept, answers):
             break
         time.sleep(0.25)
     declared = request.get("differs")
+    if declared is None and errors and answer.status == request["status"] and answer.status >= 400:
+        declared = errors | {"status": answer.status}
     verdict = "yes"
     if why:
         verdict = "declared" if declared and not differences(declared, answer, kept) else "NO"

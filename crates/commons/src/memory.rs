@@ -214,7 +214,9 @@ impl Memory {
         let _ = closed.await;
         drop(queue);
         tokio::task::spawn_blocking(move || {
-            upkeep.map(Upkeep::end);
+            if let Some(upkeep) = upkeep {
+                upkeep.end();
+            }
             let log = writer.and_then(|writer| writer.join().ok());
             if let Err(error) = shared.indexes.merge(1) {
                 tracing::warn!(%error, "the indexes could not be merged: the next start makes up for it");

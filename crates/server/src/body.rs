@@ -42,6 +42,21 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Declared<T> {
     }
 }
 
+/// The same on routes whose clients know 422 for a body that is none.
+pub(crate) struct Modelled<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Shared> for Modelled<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, app: &Shared) -> Result<Self, Problem> {
+        if !is_json(&request) {
+            return Err(Problem::unfit(
+                "there is no JSON body: say `Content-Type: application/json`",
+            ));
+        }
+        Json::from_request(request, app).await.map(|Json(value)| Self(value))
+    }
+}
+
 pub(crate) fn is_json(request: &Request) -> bool {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
@@ -77,10 +92,10 @@ pub(crate) async fn in_time<T>(
 
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|error| {
-        let what =
-            if bytes.is_empty() { "there is no body" } else { "the body is not as it should be" };
-        Problem::bad(format!("{what}: send JSON as `/openapi.json` says"))
-            .with_details(error.to_string())
+        Problem::bad(match bytes.is_empty() {
+            true => "there is no body: send JSON as `/openapi.json` says".to_owned(),
+            false => format!("the body is not JSON as `/openapi.json` says: {error}"),
+        })
     })
 }
 

@@ -11,16 +11,18 @@ use bytes::{Bytes, BytesMut};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
-use writ_commons::{Hashed, Hasher, Kind, Sample};
+use writ_commons::{HashError, Hashed, Hasher, Kind, Sample};
 use writ_hashbank::Signal;
 use writ_media::Scale;
-use writ_signals::{Pdq, pdq};
+use writ_signals::{Pdq, SignalType, md5, pdq, sha256, vpdq};
 
 /// The most fields of a form, and the longest that is no file.
 const FIELDS: usize = 16;
 const FIELD: usize = 64 << 10;
 /// How near the line between match and none a scaled picture is hashed again in full, in bits.
 const SLACK: u32 = 10;
+/// What a video has that cannot be decoded.
+const DIGESTS: [&SignalType; 2] = [&sha256::VIDEO, &md5::VIDEO];
 
 /// A file to be hashed, and what came with it.
 pub(crate) struct Upload {
@@ -96,7 +98,7 @@ impl Upload {
     /// Its signals, of the whole picture: for a bank.
     pub async fn hash(self, app: &Shared, types: Option<Vec<String>>) -> Result<Hashed, Problem> {
         self.with_hasher(app, move |upload, hasher, _| {
-            Ok(hasher.hash(&upload.bytes, upload.kind, types.as_deref(), Scale::Full)?)
+            upload.signals(hasher, types.as_deref(), Scale::Full)
         })
         .await
     }
@@ -108,12 +110,30 @@ impl Upload {
         types: Option<Vec<String>>,
     ) -> Result<Hashed, Problem> {
         self.with_hasher(app, move |upload, hasher, app| {
-            let hash = |scale| hasher.hash(&upload.bytes, upload.kind, types.as_deref(), scale);
+            let hash = |scale| upload.signals(hasher, types.as_deref(), scale);
             let hashed = hash(Scale::Fast)?;
             let close = hashed.scaled && hashed.samples.iter().any(|one| is_close(app, one));
             Ok(if close { hash(Scale::Full)? } else { hashed })
         })
         .await
+    }
+
+    /// Its signals. A video that cannot be decoded has its digests all the same, unless others were asked for.
+    fn signals(
+        &self,
+        hasher: &Hasher,
+        types: Option<&[String]>,
+        scale: Scale,
+    ) -> Result<Hashed, Problem> {
+        let hash = |types| hasher.hash(&self.bytes, self.kind, types, scale);
+        match hash(types) {
+            Err(HashError::Media(why)) if self.kind == Kind::Video && types.is_none() => {
+                let mut hashed = hash(Some(&DIGESTS.map(|kind| kind.name.to_owned())))?;
+                hashed.without.push((vpdq::TYPE.name, why.to_string()));
+                Ok(hashed)
+            }
+            hashed => Ok(hashed?),
+        }
     }
 
     async fn with_hasher(

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use writ_commons::{CommandError, Sample};
+use writ_commons::{CommandError, Kind, Sample};
 use writ_hashbank::{
     Bank, BankName, Command, Content, Contribution, Entry, EntryId, MemberId, Refused, Signal,
     State as Bankful,
@@ -89,8 +89,9 @@ async fn add_content(
             (upload, metadata_of_form(&fields)?, note(said.as_ref())?)
         }
     };
+    let photo = upload.kind == Kind::Photo;
     let hashed = upload.hash(&app, types).await?;
-    if let Some((kind, why)) = hashed.without.first() {
+    if let Some((kind, why)) = hashed.without.first().filter(|_| photo) {
         return Err(Problem::bad(format!("Invalid {kind} signal: {why}")));
     }
     add(&app, who.member, bank, hashed.samples, metadata, note).await

@@ -1,7 +1,7 @@
 //! The hasher-matcher-actioner's routes for banks and types, under `/c`.
 
 use crate::app::{App, Shared};
-use crate::body::{Declared, json, json_with};
+use crate::body::{Declared, Modelled, json, json_with};
 use crate::error::{Answered, Problem};
 use crate::hma_match::{chosen, cut};
 use crate::params::{Params, Place};
@@ -80,7 +80,7 @@ async fn bank(State(app): State<Shared>, Place(name): Place<String>) -> Answered
     responses((status = 201, body = BankConfig)))]
 async fn create(
     State(app): State<Shared>,
-    Declared(asked): Declared<Map<String, Value>>,
+    Modelled(asked): Modelled<Map<String, Value>>,
 ) -> Answered {
     let mut bank = Bank::new(name(&asked)?.ok_or_else(|| Problem::unfit("`name` is missing"))?);
     bank.ratio = match (asked.get("enabled_ratio"), enabled(&asked)?) {
@@ -103,7 +103,7 @@ async fn create(
 async fn change(
     State(app): State<Shared>,
     Place(old): Place<String>,
-    Declared(asked): Declared<Map<String, Value>>,
+    Modelled(asked): Modelled<Map<String, Value>>,
 ) -> Answered {
     let mut bank =
         found(&app, &old).map_err(|problem| Problem::new(problem.status, "Bank not found"))?;

@@ -1,7 +1,7 @@
 //! The hasher-matcher-actioner's routes for exchanges, under `/c`: partners whose hashes fill a bank.
 
 use crate::app::{App, Shared};
-use crate::body::{Declared, json, json_with};
+use crate::body::{Declared, Modelled, json, json_with};
 use crate::error::{Answered, Problem};
 use crate::exchanges::{Api, ExchangeError, NewExchange};
 use crate::hma_curate::remove_bank;
@@ -176,7 +176,7 @@ async fn status(State(app): State<Shared>, Place(name): Place<String>) -> Answer
 async fn enable(
     State(app): State<Shared>,
     Place(name): Place<String>,
-    Declared(asked): Declared<Map<String, Value>>,
+    Modelled(asked): Modelled<Map<String, Value>>,
 ) -> Answered {
     let enabled = match asked.get("enabled") {
         None | Some(Value::Null) => None,

@@ -76,7 +76,7 @@ impl Partners {
             shared.take(&mut taker, gone, &mut brought).await?;
         }
         let part = Part { settled: true, ..Part::new(name, round) };
-        shared.append(vec![Event::Fetched(part)]).await
+        shared.append(vec![Event::Fetched(Box::new(part))]).await
     }
 }
 
@@ -159,7 +159,7 @@ impl Shared {
         brought.ended = Instant::now();
         let end = End { checkpoint: Some(next), more, unnamed, brought: brought.clone() };
         let part = Part { end: Some(end), ..Part::new(&name, taker.round) };
-        self.append(vec![Event::Fetched(part)]).await
+        self.append(vec![Event::Fetched(Box::new(part))]).await
     }
 
     /// Takes records, and keeps what their keys stand for.
@@ -173,7 +173,7 @@ impl Shared {
         if self.kept(&name, |kept| kept.taking)?.is_none() {
             let head = self.memory.read(|state, _| state.head());
             let part = Part { taking: Some(head), ..Part::new(&name, round) };
-            self.append(vec![Event::Fetched(part)]).await?;
+            self.append(vec![Event::Fetched(Box::new(part))]).await?;
             // One that held nothing may have been removed meanwhile: then nobody would withdraw what follows.
             self.kept(&name, |_| ())?;
         }
@@ -280,7 +280,7 @@ impl Shared {
         let Ok(round) = self.kept(name, |kept| kept.round) else { return };
         let end = End { checkpoint: None, more: false, unnamed: false, brought };
         let part = Part { end: Some(end), ..Part::new(name, round) };
-        if let Err(error) = self.append(vec![Event::Fetched(part)]).await {
+        if let Err(error) = self.append(vec![Event::Fetched(Box::new(part))]).await {
             tracing::warn!(partner = %name, %error, "how the fetch failed could not be kept");
         }
     }

@@ -29,7 +29,7 @@ pub(super) enum Event {
     /// It is read from the start from here on.
     BeganAnew(Anew),
     /// A part of a page came.
-    Fetched(Part),
+    Fetched(Box<Part>),
 }
 
 /// How a partner is set up.
@@ -191,12 +191,15 @@ impl Part {
             }
             part.holds.insert(key, holding.signals.into());
             if bytes > BYTES {
-                parts.push(Event::Fetched(std::mem::replace(&mut part, Self::new(name, round))));
+                parts.push(Event::Fetched(Box::new(std::mem::replace(
+                    &mut part,
+                    Self::new(name, round),
+                ))));
                 bytes = 0;
             }
         }
         if !part.holds.is_empty() {
-            parts.push(Event::Fetched(part));
+            parts.push(Event::Fetched(Box::new(part)));
         }
         parts
     }
@@ -227,7 +230,7 @@ impl Known {
             Event::Fetched(part) => {
                 let name = part.name.clone();
                 if let Some(kept) = self.partners.get_mut(&name) {
-                    kept.take(part);
+                    kept.take(*part);
                 }
                 self.let_go(&name);
             }

@@ -83,7 +83,7 @@ fn a_program_that_is_no_worker_is_named_as_such() {
 fn a_video_program_in_hostile_hands_reaches_nothing() {
     // Where nobody may run it from: the build folder may be closed to other users.
     let program = std::env::temp_dir().join(format!("writ-media-hostile-{}", std::process::id()));
-    std::fs::copy(env!("CARGO_BIN_EXE_media-worker"), &program).unwrap();
+    std::fs::copy(env!("CARGO_BIN_EXE_media_worker"), &program).unwrap();
     std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
     let decoder = Decoder::start(Settings { ffmpeg: program.clone(), ..settings() }).unwrap();
     let said = decoder

@@ -15,5 +15,5 @@ static DECODER: LazyLock<Decoder> = LazyLock::new(|| Decoder::start(settings()).
 
 fn settings() -> Settings {
     let none: [&str; 0] = [];
-    Settings { workers: 2, ..Settings::new(env!("CARGO_BIN_EXE_media-worker"), none) }
+    Settings { workers: 2, ..Settings::new(env!("CARGO_BIN_EXE_media_worker"), none) }
 }

@@ -156,3 +156,16 @@ async fn a_service_without_a_decoder_says_so() {
         403
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_video_that_cannot_be_decoded_has_its_digests() {
+    let service = Service::hashing().await;
+    let ask = |path: &str| with_file(service.ask("POST", path), "video", b"no video at all", &[]);
+    let (status, hashed) = told(ask("/h/hash")).await;
+    assert_eq!((status, &hashed["vpdq"]), (200, &json!("")), "{hashed}");
+    assert_eq!(hashed["video_md5"].as_str().map(str::len), Some(32), "{hashed}");
+    assert_eq!(told(ask("/h/hash?types=vpdq")).await.0, 400);
+    assert_eq!(told(ask(&format!("/c/bank/{BANK}/content"))).await.1["id"], 1);
+    let (_, found) = told(ask("/m/lookup")).await;
+    assert_eq!(found["video_md5"][BANK][0]["bank_content_id"], 1, "{found}");
+}

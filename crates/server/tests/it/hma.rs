@@ -146,6 +146,8 @@ async fn content_is_shown_switched_off_and_on_annotated_and_deleted() {
         (&shown["signals"]["pdq"], &shown["note"], &shown["disable_until_ts"]),
         (&json!(hash(1)), &json!("kept"), &json!(1))
     );
+    // Nothing asked is nothing done, and nothing broken.
+    assert_eq!(service.put(&path, json!({})).await.0, 200);
     for deleted in [1, 0] {
         assert_eq!(service.delete(&path).await, (200, json!({ "deleted": deleted })));
     }

@@ -30,7 +30,7 @@ pub struct Service {
 pub type Told = (u16, Value);
 
 static HASHER: LazyLock<Hasher> = LazyLock::new(|| {
-    let program = env!("CARGO_BIN_EXE_hash-service");
+    let program = env!("CARGO_BIN_EXE_hash_service");
     Hasher::start(writ_media::Settings::new(program, ["media-worker"])).unwrap()
 });
 

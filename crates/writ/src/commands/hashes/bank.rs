@@ -40,26 +40,22 @@ pub async fn run(args: &Args, command: &BankCommand, say: Say) -> Result<ExitCod
             let with = With { bank, labels, note, incident, expires };
             add(&house, files, list.as_deref(), &with, say).await?
         }
-        BankCommand::List => shown(banks(&house.memory, say)),
+        BankCommand::List => banks(&house.memory, say),
         BankCommand::Entries { name, after, limit } => {
             entries(&house, name, EntryId(*after), (*limit).min(10_000), say)?
         }
         BankCommand::Show { entry } => show(&house, EntryId(*entry), say)?,
         BankCommand::Export { name } => export(&house, name)?,
-        BankCommand::Review => shown(review(&house.memory, say)),
-        BankCommand::Status => shown(status(&house.memory, say)),
+        BankCommand::Review => review(&house.memory, say),
+        BankCommand::Status => status(&house.memory, say),
         command => {
             let told = told(&house, command)?;
             let events = house.memory.command(told).await.map_err(fault::of)?;
-            shown(tell(&events, say))
+            tell(&events, say)
         }
     };
     house.close().await?;
     Ok(code)
-}
-
-fn shown((): ()) -> ExitCode {
-    ExitCode::SUCCESS
 }
 
 async fn init(args: &Args, member: &MemberId, say: Say) -> Result<ExitCode> {
@@ -167,7 +163,7 @@ fn adopted(file: &Path) -> Result<Command> {
     }
 }
 
-fn tell(events: &[Event], say: Say) {
+fn tell(events: &[Event], say: Say) -> ExitCode {
     say.result(&events, |events| {
         if events.is_empty() {
             return "nothing changes: it is so already\n".to_owned();
@@ -176,6 +172,7 @@ fn tell(events: &[Event], say: Say) {
             |event: &Event| event.kind().split('/').next().unwrap_or_default().replace('-', " ");
         events.iter().map(|event| format!("{}\n", word(event))).collect()
     });
+    ExitCode::SUCCESS
 }
 
 /// What goes with every hash of one call.
@@ -340,7 +337,7 @@ fn line_of(line: &str, number: usize, path: &Path) -> Result<(String, Vec<Sample
     Ok((format!("line {number}"), vec![Sample { signal, quality: None }]))
 }
 
-fn banks(memory: &Memory, say: Say) {
+fn banks(memory: &Memory, say: Say) -> ExitCode {
     let banks: Vec<Bank> = memory.read(|state, _| state.banks().cloned().collect());
     say.result(&banks, |banks| {
         let rows = banks.iter().map(|bank| {
@@ -363,6 +360,7 @@ fn banks(memory: &Memory, say: Say) {
             rows.collect(),
         )
     });
+    ExitCode::SUCCESS
 }
 
 fn limits(bank: &Bank) -> String {
@@ -562,15 +560,16 @@ fn exported(entry: &writ_hashbank::Entry<'_>) -> Vec<String> {
     signals.map(|one| format!("{} {}", one.kind, one.hash)).collect()
 }
 
-fn review(memory: &Memory, say: Say) {
+fn review(memory: &Memory, say: Say) -> ExitCode {
     let due = memory.read(|state, now| state.due_for_review(now, 1_000));
     say.result(&due, |due| {
         let rows = due.iter().map(|id| vec![id.to_string()]).collect();
         table_or("nothing is to be looked at again yet", &["entry"], rows)
     });
+    ExitCode::SUCCESS
 }
 
-fn status(memory: &Memory, say: Say) {
+fn status(memory: &Memory, say: Say) -> ExitCode {
     let status = memory.status();
     let value = (status.entries, status.head, &status.indexed);
     say.result(&value, |_| {
@@ -583,6 +582,7 @@ fn status(memory: &Memory, say: Say) {
             indexed.join(", ")
         )
     });
+    ExitCode::SUCCESS
 }
 
 fn no_bank(name: &BankName) -> miette::Report {

@@ -21,7 +21,7 @@ impl Exchanges for Adapter {
         api: &str,
         credentials: Option<Map<String, Value>>,
     ) -> BoxFuture<'_, Result<(), ExchangeError>> {
-        let given = credentials.map(texts).transpose();
+        let given = credentials.map(|given| texts(api, given)).transpose();
         let kept = given.and_then(|given| self.0.set_credentials(api, given).map_err(fault));
         ready(kept).boxed()
     }
@@ -129,7 +129,16 @@ fn progress(status: &PartnerStatus) -> Value {
     })
 }
 
-fn texts(given: Map<String, Value>) -> Result<BTreeMap<String, String>, ExchangeError> {
+/// Keys of a kind as texts: all that it needs have to be there.
+fn texts(api: &str, given: Map<String, Value>) -> Result<BTreeMap<String, String>, ExchangeError> {
+    let protocol = PROTOCOLS.iter().find(|one| one.name == api || one.also == api);
+    let needed = protocol.iter().flat_map(|one| one.credentials).filter(|field| field.required);
+    if let Some(missing) = needed.into_iter().find(|field| !given.contains_key(field.name)) {
+        return Err(ExchangeError::Settings(format!(
+            "`{}` is missing: {}",
+            missing.name, missing.help
+        )));
+    }
     let text = |(name, value): (String, Value)| match value {
         Value::Null => Ok(None),
         Value::String(text) => Ok(Some((name, text))),

@@ -1,10 +1,10 @@
 //! The hash service alone, over one folder and without keys: for tests, for trying clients, for measurements.
 //!
-//! Use: hash-service HOME ADDRESS [ENTRIES]
+//! Use: hash_service HOME ADDRESS [ENTRIES]
 //!
 //! A new home gets the shipped rules and labels, the member `meridian-video` and, where ENTRIES are wanted, a bank
 //! `MEASURED` with so many PDQ hashes. It prints where it listens, and serves until its input ends. It fetches files from
-//! this machine too. As `hash-service media-worker ...` it is its own decoder.
+//! this machine too. As `hash_service media-worker ...` it is its own decoder.
 
 use std::error::Error;
 use std::io::Write;
@@ -35,11 +35,11 @@ fn main() -> ExitCode {
         match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             [home, listen] => runtime.block_on(serve(Path::new(home), listen, "0")),
             [home, listen, entries] => runtime.block_on(serve(Path::new(home), listen, entries)),
-            _ => Err("use: hash-service HOME ADDRESS [ENTRIES]".into()),
+            _ => Err("use: hash_service HOME ADDRESS [ENTRIES]".into()),
         }
     });
     if let Err(error) = served {
-        eprintln!("hash-service: {error}");
+        eprintln!("hash_service: {error}");
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

@@ -117,16 +117,17 @@ async fn applied<C: ConnectionTrait>(
     connection: &C,
     wanted: &Wanted<'_>,
 ) -> Result<Option<Span>, AppendError> {
-    let rows: Vec<(i64, i64, Vec<u8>)> = event::Entity::find()
+    let mut rows: Vec<(i64, i64, Vec<u8>)> = event::Entity::find()
         .select_only()
         .columns([event::Column::Sequence, event::Column::Position, event::Column::Digest])
         .filter(event::Column::Stream.eq(wanted.stream.as_str()))
         .filter(event::Column::CommandId.eq(wanted.command_id.as_str()))
-        .order_by_asc(event::Column::Sequence)
         .into_tuple()
         .all(connection)
         .await
         .map_err(|error| journal.failed(error))?;
+    // Put in order here: asked to, SQLite walks the whole stream by sequence in place of the index by command.
+    rows.sort_unstable_by_key(|(sequence, ..)| *sequence);
     let (Some((first, ..)), Some((last, position, digest))) = (rows.first(), rows.last()) else {
         return Ok(None);
     };

@@ -1,8 +1,8 @@
 //! Looking up: signals of one piece of content go to the indexes, and what is near is judged by the hash bank.
 
-use crate::Memory;
 use crate::index::code;
 use crate::memory::Shared;
+use crate::{Hashed, Memory};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -12,10 +12,12 @@ use writ_hashbank::{
     Purpose, SignalId, SignalType, State, judge,
 };
 use writ_signals::{Pdq, Signal, Threshold, Tlsh, Vpdq, pdq, tlsh, vpdq};
-use writ_vocabulary::Instant;
+use writ_vocabulary::{IdError, Instant};
 
 /// The most near signals that are judged for one hash. Beyond it the nearest are, and the true number is told.
 const NEAR: usize = 1_000;
+/// How near the line between match and none a scaled picture may lie before the whole picture decides, in bits.
+const SLACK: u32 = 10;
 
 /// What is looked up: the signals of one piece of content.
 #[derive(Debug, Clone)]
@@ -177,12 +179,30 @@ impl Memory {
         hits.into_iter().map(|hit| (hit.signal, hit.distance)).collect()
     }
 
-    /// How far the nearest picture of a negative bank lies, within what the rules call near: what a contribution is
-    /// checked against.
-    pub fn nearest_harmless(&self, hash: &Pdq) -> Option<u32> {
-        let shared = self.shared();
+    /// A sample as a bank takes it: of a picture, with how far the nearest harmless one lies.
+    ///
+    /// # Errors
+    /// Where its type has a name that the hash bank does not take.
+    pub fn for_bank(&self, sample: &Sample) -> Result<writ_hashbank::Signal, IdError> {
+        Ok(writ_hashbank::Signal {
+            kind: sample.signal.kind().name.parse()?,
+            hash: sample.signal.text().to_owned(),
+            quality: sample.quality,
+            nearest_benign: sample.picture().and_then(|hash| self.nearest_harmless(&hash)),
+        })
+    }
+
+    /// Whether a picture that was decoded at a part of its size lies so near the line between match and none that the
+    /// whole picture has to decide.
+    pub fn is_close_call(&self, hashed: &Hashed) -> bool {
+        let mut pictures = hashed.samples.iter().filter_map(Sample::picture);
+        hashed.scaled && pictures.any(|hash| self.is_near_line(&hash))
+    }
+
+    /// How far the nearest picture of a negative bank lies, within what the rules call near.
+    fn nearest_harmless(&self, hash: &Pdq) -> Option<u32> {
         let limits = {
-            let state = shared.state();
+            let state = self.shared().state();
             let kind = pdq::TYPE.name.parse::<SignalType>().ok()?;
             let most = *state.rules()?.benign.get(&kind)?;
             let negative = state.banks().filter(|bank| bank.purpose == Purpose::Negative);
@@ -190,20 +210,27 @@ impl Memory {
             numbers.fold(Limits::none(), |limits, number| limits.with(number, radius(most)))
         };
         limits.widest()?;
-        let answer =
-            shared.indexes.photos().search(&Query { code: code(hash), limits: &limits }, 1);
-        answer.hits.first().map(|near| near.distance.into())
+        self.nearest(hash, &limits)
     }
 
-    /// Whether a hash of a scaled picture lies so near the line between match and none that the whole picture has to
-    /// decide: within `slack` bits of the widest limit.
-    pub fn is_close_call(&self, hash: &Pdq, slack: u32) -> bool {
-        let shared = self.shared();
-        let line = widest(&shared.state(), pdq::TYPE.name, None);
-        let limits = Limits::all(radius(line + slack));
-        let answer =
-            shared.indexes.photos().search(&Query { code: code(hash), limits: &limits }, 1);
-        answer.hits.first().is_some_and(|near| u32::from(near.distance) + slack >= line)
+    fn is_near_line(&self, hash: &Pdq) -> bool {
+        let line = widest(&self.shared().state(), pdq::TYPE.name, None);
+        let nearest = self.nearest(hash, &Limits::all(radius(line + SLACK)));
+        nearest.is_some_and(|distance| distance + SLACK >= line)
+    }
+
+    fn nearest(&self, hash: &Pdq, limits: &Limits) -> Option<u32> {
+        let photos = self.shared().indexes.photos();
+        let answer = photos.search(&Query { code: code(hash), limits }, 1);
+        answer.hits.first().map(|near| near.distance.into())
+    }
+}
+
+impl Sample {
+    /// The hash of a picture; nothing where it is of another type.
+    fn picture(&self) -> Option<Pdq> {
+        let picture = *self.signal.kind() == pdq::TYPE;
+        picture.then(|| self.signal.text().parse().ok()).flatten()
     }
 }
 

@@ -11,16 +11,13 @@ use bytes::{Bytes, BytesMut};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
-use writ_commons::{HashError, Hashed, Hasher, Kind, Sample};
-use writ_hashbank::Signal;
+use writ_commons::{HashError, Hashed, Hasher, Kind};
 use writ_media::Scale;
-use writ_signals::{Pdq, SignalType, md5, pdq, sha256, vpdq};
+use writ_signals::{SignalType, md5, sha256, vpdq};
 
 /// The most fields of a form, and the longest that is no file.
 const FIELDS: usize = 16;
 const FIELD: usize = 64 << 10;
-/// How near the line between match and none a scaled picture is hashed again in full, in bits.
-const SLACK: u32 = 10;
 /// What a video has that cannot be decoded.
 const DIGESTS: [&SignalType; 2] = [&sha256::VIDEO, &md5::VIDEO];
 
@@ -112,8 +109,7 @@ impl Upload {
         self.with_hasher(app, move |upload, hasher, app| {
             let hash = |scale| upload.signals(hasher, types.as_deref(), scale);
             let hashed = hash(Scale::Fast)?;
-            let close = hashed.scaled && hashed.samples.iter().any(|one| is_close(app, one));
-            Ok(if close { hash(Scale::Full)? } else { hashed })
+            Ok(if app.memory.is_close_call(&hashed) { hash(Scale::Full)? } else { hashed })
         })
         .await
     }
@@ -168,24 +164,6 @@ pub(crate) fn kind_named(name: &str) -> Result<Kind, Problem> {
             Err(Problem::bad(format!("no such content_type: '{name}'")))
         }
     }
-}
-
-/// A sample as a bank takes it; how far the nearest harmless picture lies is looked up for PDQ.
-pub(crate) fn for_bank(app: &App, sample: &Sample) -> Result<Signal, Problem> {
-    let kind = sample.signal.kind().name;
-    let hash = sample.signal.text().to_owned();
-    let code = (kind == pdq::TYPE.name).then(|| hash.parse::<Pdq>().ok()).flatten();
-    let nearest_benign = code.and_then(|code| app.memory.nearest_harmless(&code));
-    Ok(Signal { kind: kind.parse()?, hash, quality: sample.quality, nearest_benign })
-}
-
-fn is_close(app: &App, sample: &Sample) -> bool {
-    sample.signal.kind().name == pdq::TYPE.name
-        && sample
-            .signal
-            .text()
-            .parse::<Pdq>()
-            .is_ok_and(|hash| app.memory.is_close_call(&hash, SLACK))
 }
 
 async fn bytes(mut field: Field<'_>, most: usize, app: &App) -> Result<Bytes, Problem> {

@@ -5,7 +5,7 @@ use crate::app::Shared;
 use crate::auth::Who;
 use crate::body::{Declared, Json, is_json, json};
 use crate::error::{Answered, Problem};
-use crate::hashing::{Upload, for_bank, types};
+use crate::hashing::{Upload, types};
 use crate::hma_curate::{BankConfig, found};
 use crate::hma_match::{apart, cut};
 use crate::params::{Params, Place};
@@ -138,7 +138,7 @@ async fn add(
     let texts = |one: &Sample| (one.signal.kind().name.to_owned(), one.signal.text().to_owned());
     let told: BTreeMap<_, _> = samples.iter().map(texts).collect();
     let signals: Vec<Signal> = apart(app, move |app| {
-        samples.iter().map(|one| for_bank(app, one)).collect::<Result<_, _>>()
+        samples.iter().map(|one| app.memory.for_bank(one)).collect::<Result<_, _>>()
     })
     .await??;
     let first = signals.first().cloned();

@@ -4,7 +4,6 @@ use crate::app::{App, Shared};
 use crate::auth::Who;
 use crate::body::{Json, json};
 use crate::error::{Answered, Problem};
-use crate::hashing::for_bank;
 use crate::hma_match::{apart, cut};
 use crate::stopncii_feed::TYPES;
 use axum::extract::State;
@@ -140,7 +139,10 @@ fn contributed(app: &App, bank: &BankName, by: &MemberId, record: serde_json::Va
     }
     let known = SignalType::named(kind).map_err(|error| error.to_string())?;
     let signal = known.parse(&one.hash).map_err(|error| error.to_string())?;
-    let signal = for_bank(app, &Sample { signal, quality: None }).map_err(|error| error.message)?;
+    let signal = app
+        .memory
+        .for_bank(&Sample { signal, quality: None })
+        .map_err(|error| error.to_string())?;
     let (labels, rest) = app.memory.read(|state, _| labels(state, &said.tags));
     Ok(vec![Command::Contribute(Contribution {
         bank: bank.clone(),

@@ -2,7 +2,6 @@
 
 use crate::app::App;
 use crate::error::Problem;
-use crate::hashing::for_bank;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use writ_commons::Sample;
@@ -204,7 +203,8 @@ pub(crate) struct Given {
 impl Given {
     /// The contribution it is, each PDQ hash compared with known harmless content.
     pub fn read(self, app: &App, by: MemberId) -> Result<Contribution, Problem> {
-        let signals = self.signals.iter().map(|one| for_bank(app, &one.read()?));
+        let signals =
+            self.signals.iter().map(|one| Ok::<_, Problem>(app.memory.for_bank(&one.read()?)?));
         Ok(Contribution {
             signals: signals.collect::<Result<_, _>>()?,
             bank: self.bank,

@@ -13,12 +13,9 @@ use std::process::ExitCode;
 use writ_commons::{Answer, Asked, Found, Memory, Sample};
 use writ_hashbank::{Action, BankName, Coin, EntryId, MemberId};
 use writ_media::Scale;
-use writ_signals::{Pdq, pdq};
 
 /// How many matches are told of one file.
 pub const TOLD: usize = 100;
-/// How near the line a hash of a scaled picture may lie before the whole picture decides, in bits.
-const SLACK: u32 = 10;
 
 /// A file and what it matches.
 #[derive(Serialize)]
@@ -32,12 +29,12 @@ pub struct Matched {
 
 pub async fn files(house: &House, what: &HashArgs, how: &FindArgs, say: Say) -> Result<ExitCode> {
     let (done, hasher) = (files::hash_all(what, Scale::Fast)?, files::hasher()?);
+    let types = (!what.types.is_empty()).then_some(what.types.as_slice());
     let mut matched = Vec::new();
     for Done { path, hashed } in &done {
         let Ok(hashed) = hashed else { continue };
-        let close =
-            hashed.scaled && hashed.samples.iter().any(|sample| is_close(&house.memory, sample));
-        let whole = close.then(|| files::hash_one(&hasher, path, what.kind, None, Scale::Full));
+        let close = house.memory.is_close_call(hashed);
+        let whole = close.then(|| files::hash_one(&hasher, path, what.kind, types, Scale::Full));
         let samples = match &whole {
             Some(Ok(whole)) => &whole.samples,
             _ => &hashed.samples,
@@ -48,11 +45,6 @@ pub async fn files(house: &House, what: &HashArgs, how: &FindArgs, say: Say) -> 
     tell(house, &matched, how, say)?;
     house.memory.clone().close().await.map_err(fault::of)?;
     Ok(files::tell_faults(&done))
-}
-
-fn is_close(memory: &Memory, sample: &Sample) -> bool {
-    let hash = (*sample.signal.kind() == pdq::TYPE).then(|| sample.signal.text().parse::<Pdq>());
-    hash.is_some_and(|hash| hash.is_ok_and(|hash| memory.is_close_call(&hash, SLACK)))
 }
 
 /// Looks up the signals of one piece of content.

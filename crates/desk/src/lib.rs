@@ -14,6 +14,7 @@ mod mailer;
 mod papers;
 mod produce;
 mod registry;
+mod removed;
 mod sign_off;
 mod store;
 mod work;

@@ -1,6 +1,7 @@
 //! Letters to customers: by a mail server, or into a folder; and the notice itself.
 
 use crate::judge::Lookups;
+use crate::papers::done;
 use crate::registry::write_whole;
 use crate::{Desk, DeskError, Recorded};
 use lettre::message::{Attachment, Message, MultiPart, SinglePart};
@@ -15,7 +16,7 @@ use writ_vocabulary::{Account, AccountFacts, AccountRef, CaseId, Controller, Dem
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Desk {
-    /// Tells whoever must be told, of every account that was granted.
+    /// Tells whoever must be told, of every account whose data were granted or removed.
     pub(crate) async fn notify(
         &self,
         recorded: &Recorded,
@@ -24,8 +25,7 @@ impl Desk {
         let id = &recorded.case.id;
         let demand = self.demand(recorded).await?;
         let lookups = self.lookups(&demand).await?;
-        let granted = recorded.case.grant().map(|grant| grant.scope().clone()).unwrap_or_default();
-        let accounts: BTreeSet<_> = granted.items().map(|item| item.account).collect();
+        let accounts: BTreeSet<_> = done(recorded).items().map(|item| item.account).collect();
         let mut messages = Vec::new();
         for account in &accounts {
             let Some(facts) = lookups.get(account).map(|found| &found.facts).filter(|it| it.exists)

@@ -66,7 +66,7 @@ impl Desk {
             received: recorded.case.lodging.received,
             instrument: self.instrument_title(demand),
             outcome,
-            items: self.item_answers(demand, ruling, None),
+            items: self.item_answers(demand, ruling, removed(recorded).as_ref()),
             form3: Vec::new(),
             remedies: Vec::new(),
             policy: ruling.policy,
@@ -100,6 +100,10 @@ impl Desk {
                         .as_ref()
                         .map_or(answer.since, |kept| kept.until),
                     bring: "the legal process that compels disclosure".to_owned(),
+                },
+                AnswerKind::Act => Outcome::Act {
+                    done: "what the order names is removed, or access to it is disabled".to_owned(),
+                    at: answer.since,
                 },
             },
             _ => Outcome::Refuse,
@@ -205,7 +209,7 @@ impl Desk {
         copy_enclosed: bool,
     ) -> Letter {
         let account = &facts.account;
-        let granted = recorded.case.grant().map(|grant| grant.scope().clone()).unwrap_or_default();
+        let granted = done(recorded);
         let noticed = |scope: &Scope| -> Vec<NoticedData> {
             let of_account = scope.items().filter(|item| &item.account == account);
             of_account
@@ -218,7 +222,6 @@ impl Desk {
         };
         let asked = demand.scope(Purpose::Disclose);
         let kept_back = asked.narrowed(|item| !Scope::of([item.clone()]).is_within(&granted));
-        let delivered = delivered_at(recorded);
         let books = self.books();
         let instrument =
             books.lawbook.in_force(&demand.instrument, day(recorded.case.lodging.received));
@@ -238,7 +241,7 @@ impl Desk {
                 .map_or_else(|| demand.instrument.to_string(), |row| row.summary.cite.clone()),
             data: noticed(&granted),
             kept_back: noticed(&kept_back),
-            giving: giving(demand, delivered, self.clock.now()),
+            giving: giving(recorded, demand, self.clock.now()),
             delay: delay(recorded, demand, self.clock.now()),
             copy_enclosed,
             remedies: Vec::new(),
@@ -296,7 +299,8 @@ impl Desk {
             granted.is_none_or(|granted| Scope::of([ruled.item.clone()]).is_within(granted));
         let verdict = match (ruled.answer, ruled.want) {
             (vocabulary::Answer::Allowed, Purpose::Preserve) => Verdict::Preserved,
-            (vocabulary::Answer::Allowed, Purpose::Remove) => Verdict::Done,
+            (_, Purpose::Remove) if granted.is_some() && inside => Verdict::Done,
+            (vocabulary::Answer::Allowed, Purpose::Remove) => Verdict::NotGiven(Then::Escalate),
             (vocabulary::Answer::Allowed, Purpose::Disclose) if inside => Verdict::Given,
             (vocabulary::Answer::Allowed, Purpose::Disclose) => Verdict::NotGiven(Then::Narrow),
             (vocabulary::Answer::Denied, _) => Verdict::NotGiven(then(ruled.then)),
@@ -569,8 +573,22 @@ fn delivered_at(recorded: &Recorded) -> Option<Instant> {
     recorded.events.iter().rev().find_map(delivered)
 }
 
-fn giving(demand: &Demand, delivered: Option<Instant>, now: Instant) -> Giving {
-    match (delivered, &demand.emergency) {
+/// What was removed, once it was.
+fn removed(recorded: &Recorded) -> Option<Scope> {
+    recorded.case.ruled().filter(|_| recorded.case.has_acted()).map(writ_docket::Ruled::removable)
+}
+
+/// What was granted, or removed.
+pub(crate) fn done(recorded: &Recorded) -> Scope {
+    let granted = recorded.case.grant().map(|grant| grant.scope().clone());
+    granted.or_else(|| removed(recorded)).unwrap_or_default()
+}
+
+fn giving(recorded: &Recorded, demand: &Demand, now: Instant) -> Giving {
+    if let (Stage::Answered(answer), true) = (&recorded.case.stage, recorded.case.has_acted()) {
+        return Giving::Removed(answer.since);
+    }
+    match (delivered_at(recorded), &demand.emergency) {
         (Some(at), Some(_)) => Giving::DoneInEmergency(at),
         (Some(at), None) => Giving::Done(at),
         (None, _) => Giving::Planned(now),

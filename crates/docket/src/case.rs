@@ -214,6 +214,19 @@ pub enum Confirmation {
     Missed,
 }
 
+impl Stage {
+    /// Whether nothing was granted, removed, taken back or closed yet.
+    pub(crate) fn is_open_question(&self) -> bool {
+        match self {
+            Self::Lodged | Self::NotAuthenticated | Self::Authenticated(_) | Self::Assessed(_) => {
+                true
+            }
+            Self::Answered(answer) => answer.kind != AnswerKind::Act,
+            _ => false,
+        }
+    }
+}
+
 impl Case {
     /// The grant, from the moment it stands until the case closes.
     pub fn grant(&self) -> Option<&Grant> {
@@ -250,6 +263,14 @@ impl Case {
         }
     }
 
+    /// Whether a removal order was carried out.
+    pub fn has_acted(&self) -> bool {
+        matches!(
+            &self.stage,
+            Stage::Answered(Answer { kind: AnswerKind::Act, .. }) | Stage::Closed(ClosedAs::Acted)
+        )
+    }
+
     /// Whether nothing more can happen to it.
     pub fn is_closed(&self) -> bool {
         matches!(self.stage, Stage::Closed(_))
@@ -268,6 +289,7 @@ impl Case {
                 AnswerKind::Redirect => "redirected",
                 AnswerKind::Hold => "held",
                 AnswerKind::Preserved => "preserved",
+                AnswerKind::Act => "acted on",
             },
             Stage::Granted(_) if self.confirmation != Confirmation::Nothing => {
                 "granted in emergency"
@@ -318,6 +340,15 @@ impl Ruled {
     pub fn preserved(&self) -> Scope {
         self.scope(|item| {
             item.want == Purpose::Preserve && item.answer == vocabulary::Answer::Allowed
+        })
+    }
+
+    /// What a person may remove: it was ordered, and the policy allows it or leaves it to people.
+    pub fn removable(&self) -> Scope {
+        let people_decide = self.outcome == Outcome::Escalate;
+        self.scope(|item| {
+            item.want == Purpose::Remove
+                && (item.answer == vocabulary::Answer::Allowed || people_decide && !item.fixed)
         })
     }
 

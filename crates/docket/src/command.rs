@@ -53,6 +53,15 @@ pub enum Command {
         /// The answer.
         answer: AnswerKind,
     },
+    /// The hashes of what was removed were given to a bank of the shared memory.
+    RecordHashesContributed {
+        /// Who reviewed it and decided so.
+        by: PersonId,
+        /// The bank.
+        bank: String,
+        /// Its entries.
+        entries: Vec<u32>,
+    },
     /// Freeze what is asked; nothing is given.
     Preserve {
         /// Who decides so.

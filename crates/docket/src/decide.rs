@@ -68,6 +68,12 @@ pub enum Refusal {
     /// Beyond what was asked.
     #[error("that was not asked: {0}")]
     NotAsked(String),
+    /// Nothing is to be removed.
+    #[error("the ruling lets nothing be removed: refuse, or ask for a cure")]
+    NothingToRemove,
+    /// Nothing was removed.
+    #[error("nothing was removed in this case, so there are no hashes of it to contribute")]
+    NothingRemoved,
     /// The machine answers only as ruled.
     #[error("the ruling is `{ruled}`; the machine cannot answer `{answer}`, a person can")]
     NotAsRuled {
@@ -116,7 +122,7 @@ pub fn decide(command: Command, case: Option<&Case>, now: Instant) -> Result<Vec
 }
 
 fn on(command: Command, case: &Case, now: Instant) -> Result<Vec<Event>, Refusal> {
-    if case.is_closed() {
+    if case.is_closed() && !matches!(command, Command::RecordHashesContributed { .. }) {
         return Err(misfit(case, "anything", "; a new demand opens a new case"));
     }
     if case.suspended && !goes_on_while_suspended(&command) {
@@ -130,6 +136,9 @@ fn on(command: Command, case: &Case, now: Instant) -> Result<Vec<Event>, Refusal
         Command::Assess { ruled } => assess(case, ruled),
         Command::Grant { by, scope } => grant(case, by, scope),
         Command::Answer { by, answer } => respond(case, by, answer),
+        Command::RecordHashesContributed { by, bank, entries } => {
+            contributed(case, by, bank, entries)
+        }
         Command::Preserve { by, until } => preserve(case, by, until, now),
         Command::Supplement { lodging } => supplement(case, lodging),
         Command::Override { by, scope, reason } => override_ruling(case, by, scope, reason),
@@ -173,13 +182,9 @@ fn add_factor(case: &Case, factor: Factor) -> Result<Vec<Event>, Refusal> {
     if let Some(by) = &factor.by {
         not_own_intake(case, by)?;
     }
-    match &case.stage {
-        Stage::Lodged
-        | Stage::NotAuthenticated
-        | Stage::Authenticated(_)
-        | Stage::Assessed(_)
-        | Stage::Answered(_) => Ok(vec![Event::FactorAdded { factor }]),
-        _ => Err(misfit(case, "a further factor", "")),
+    match case.stage.is_open_question() {
+        true => Ok(vec![Event::FactorAdded { factor }]),
+        false => Err(misfit(case, "a further factor", "")),
     }
 }
 
@@ -276,12 +281,37 @@ fn grant(case: &Case, by: Decider, scope: Scope) -> Result<Vec<Event>, Refusal> 
 
 fn respond(case: &Case, by: Decider, answer: AnswerKind) -> Result<Vec<Event>, Refusal> {
     let assessed = answerable(case)?;
+    if answer == AnswerKind::Act {
+        may_act(assessed)?;
+    }
     if let Decider::Person(person) = &by {
         not_own_intake(case, person)?;
     } else if !as_ruled(assessed.ruled.outcome, answer) {
         return Err(Refusal::NotAsRuled { ruled: assessed.ruled.outcome, answer: answer.as_str() });
     }
     Ok(vec![Event::Answered { by, answer }])
+}
+
+/// Removing is a person's doing, and only on the order of a proven sender.
+fn may_act(assessed: &Assessed) -> Result<(), Refusal> {
+    match (&assessed.proven, assessed.ruled.removable().is_empty()) {
+        (None, _) => Err(Refusal::NotProven),
+        (_, true) => Err(Refusal::NothingToRemove),
+        _ => Ok(()),
+    }
+}
+
+fn contributed(
+    case: &Case,
+    by: PersonId,
+    bank: String,
+    entries: Vec<u32>,
+) -> Result<Vec<Event>, Refusal> {
+    not_own_intake(case, &by)?;
+    match case.has_acted() && !entries.is_empty() {
+        true => Ok(vec![Event::HashesContributed { by, bank, entries }]),
+        false => Err(Refusal::NothingRemoved),
+    }
 }
 
 fn as_ruled(ruled: Outcome, answer: AnswerKind) -> bool {
@@ -329,13 +359,9 @@ fn preserve(case: &Case, by: Decider, until: Instant, now: Instant) -> Result<Ve
 }
 
 fn supplement(case: &Case, lodging: Lodging) -> Result<Vec<Event>, Refusal> {
-    match &case.stage {
-        Stage::Lodged
-        | Stage::NotAuthenticated
-        | Stage::Authenticated(_)
-        | Stage::Assessed(_)
-        | Stage::Answered(_) => Ok(vec![Event::Supplemented { lodging }]),
-        _ => Err(misfit(case, "a supplement", "; lodge it as a new demand")),
+    match case.stage.is_open_question() {
+        true => Ok(vec![Event::Supplemented { lodging }]),
+        false => Err(misfit(case, "a supplement", "; lodge it as a new demand")),
     }
 }
 
@@ -520,9 +546,9 @@ pub(crate) fn ending(case: &Case, now: Instant) -> Result<ClosedAs, &'static str
     }
 }
 
-/// Notice and confirmation matter once something was disclosed.
-fn matters(stage: &Stage) -> bool {
-    matches!(stage, Stage::Delivered(..))
+/// Notice and confirmation matter once something was disclosed or removed.
+pub(crate) fn matters(stage: &Stage) -> bool {
+    matches!(stage, Stage::Delivered(..) | Stage::Answered(Answer { kind: AnswerKind::Act, .. }))
 }
 
 fn delivered_as(collected: &Collected) -> ClosedAs {
@@ -539,6 +565,7 @@ fn answered_as(answer: &Answer, now: Instant) -> Result<ClosedAs, &'static str> 
         AnswerKind::Refuse => Ok(ClosedAs::Refused),
         AnswerKind::Redirect => Ok(ClosedAs::Redirected),
         AnswerKind::Preserved => Ok(ClosedAs::Preserved),
+        AnswerKind::Act => Ok(ClosedAs::Acted),
         AnswerKind::AskCure if patient => Err("the authority has 30 days to mend its demand"),
         AnswerKind::AskCure => Ok(ClosedAs::NotCured),
         AnswerKind::Hold if patient => Err("the sender has 30 days to be proven"),

@@ -1,7 +1,7 @@
 //! `duty`: what a case owes, from when, and by when.
 
 use crate::case::Answer;
-use crate::decide::ending;
+use crate::decide::{ending, matters};
 use crate::{AnswerKind, Case, Confirmation, NoticeState, Stage};
 use serde::{Deserialize, Serialize};
 use writ_vocabulary::{Instant, Outcome};
@@ -114,10 +114,10 @@ fn along(case: &Case, now: Instant) -> Option<Duty> {
 
 fn beside(case: &Case, now: Instant) -> Vec<Owed> {
     let at = |from, duty| Owed { from, duty, by: None };
-    let disclosed = matches!(case.stage, Stage::Delivered(..));
-    let ready = disclosed || matches!(case.stage, Stage::Sealed(..));
+    let done = matters(&case.stage);
+    let ready = done || matches!(case.stage, Stage::Sealed(..));
     let notice = match &case.notice {
-        NoticeState::Owed { from, before_delivery } if disclosed || (*before_delivery && ready) => {
+        NoticeState::Owed { from, before_delivery } if done || (*before_delivery && ready) => {
             Some(at(*from, Duty::Notify))
         }
         NoticeState::Barred if ready => Some(at(now, Duty::SeeToGag)),

@@ -74,6 +74,15 @@ pub enum Event {
         /// The answer.
         answer: AnswerKind,
     },
+    /// The hashes of what was removed were given to a bank of the shared memory. This may follow the case's close.
+    HashesContributed {
+        /// Who reviewed it and decided so.
+        by: PersonId,
+        /// The bank.
+        bank: String,
+        /// Its entries.
+        entries: Vec<u32>,
+    },
     /// What was asked is frozen.
     Preserved {
         /// Who decided so.
@@ -172,6 +181,7 @@ impl Event {
             Self::Granted { .. } => "granted",
             Self::Overridden { .. } => "overridden",
             Self::Answered { .. } => "answered",
+            Self::HashesContributed { .. } => "hashes-contributed",
             Self::Preserved { .. } => "preserved",
             Self::Supplemented { .. } => "supplemented",
             Self::Collected(_) => "collected",
@@ -206,6 +216,8 @@ pub enum AnswerKind {
     Hold,
     /// It is frozen, and nothing is given.
     Preserved,
+    /// What was to be removed is removed, or access to it disabled.
+    Act,
 }
 
 impl AnswerKind {
@@ -217,6 +229,7 @@ impl AnswerKind {
             Self::Redirect => "redirect",
             Self::Hold => "hold",
             Self::Preserved => "preserve",
+            Self::Act => "act",
         }
     }
 }
@@ -241,6 +254,8 @@ pub enum ClosedAs {
     NotProven,
     /// Preserved only.
     Preserved,
+    /// Removed, or access disabled, as ordered.
+    Acted,
     /// Taken back.
     Withdrawn,
 }

@@ -89,6 +89,7 @@ fn beside(case: &mut Case, event: &Event) -> bool {
         }
         (Event::PreservationEnded, preservation @ Some(_)) => *preservation = None,
         (Event::CollectionFailed { .. }, _) => return matches!(case.stage, Stage::Granted(_)),
+        (Event::HashesContributed { .. }, _) => return case.has_acted(),
         _ => return false,
     }
     !case.is_closed()
@@ -131,13 +132,16 @@ fn along(case: &mut Case, before: Stage, at: Instant, event: &Event) -> Option<S
             granted(case, proven, ruled, scope, confirm_by, at)
         }
         (Stage::Assessed(assessed), Event::Answered { answer, .. }) => {
+            if *answer == AnswerKind::Act && case.notice == NoticeState::Nothing {
+                case.notice = notice_after(&assessed.ruled.notice, at);
+            }
             Some(Stage::Answered(Answer { assessed, kind: *answer, since: at, sent: false }))
         }
         (before, Event::Supplemented { lodging }) => {
             case.lodging = lodging.clone();
             case.factors.clear();
             case.established.clear();
-            is_open_question(&before).then_some(Stage::Lodged)
+            before.is_open_question().then_some(Stage::Lodged)
         }
         (Stage::Granted(granted), Event::Collected(collected)) => {
             Some(Stage::Collected(granted, *collected))
@@ -194,7 +198,7 @@ fn with_factor(before: Stage) -> Option<Stage> {
         Stage::NotAuthenticated | Stage::Answered(Answer { kind: AnswerKind::Hold, .. }) => {
             Some(Stage::Lodged)
         }
-        other if is_open_question(&other) => Some(other),
+        other if other.is_open_question() => Some(other),
         _ => None,
     }
 }
@@ -212,18 +216,6 @@ fn judged_again(before: Stage) -> Option<Stage> {
         _ => return None,
     };
     Some(ruled.proven.map_or(Stage::NotAuthenticated, Stage::Authenticated))
-}
-
-/// Whether nothing was granted, taken back or closed yet.
-fn is_open_question(stage: &Stage) -> bool {
-    matches!(
-        stage,
-        Stage::Lodged
-            | Stage::NotAuthenticated
-            | Stage::Authenticated(_)
-            | Stage::Assessed(_)
-            | Stage::Answered(_)
-    )
 }
 
 fn overridable(before: Stage) -> Option<(Proven, Ruled)> {

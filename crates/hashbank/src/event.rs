@@ -345,6 +345,15 @@ impl Event {
         serde_json::from_str(text).map_err(|error| Unreadable(error.to_string()))
     }
 
+    /// The entry that a contribution made or joined.
+    pub fn entry_added(&self) -> Option<EntryId> {
+        match self {
+            Self::Contributed(one) => Some(one.entry),
+            Self::Joined(one) => Some(one.entry),
+            _ => None,
+        }
+    }
+
     /// The stored kind: the tag of its JSON.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -72,6 +72,8 @@ pub enum Giving {
     Done(Instant),
     /// They were given then, because a life was in danger.
     DoneInEmergency(Instant),
+    /// Nothing was given; what the customer had made public was removed then, or access to it disabled.
+    Removed(Instant),
     /// Nothing was given.
     Nothing,
 }
@@ -123,9 +125,10 @@ impl Notice {
     fn when(&self, words: &Words) -> String {
         let key = format!("giving.{}", self.giving.key());
         match self.giving {
-            Giving::Planned(at) | Giving::Done(at) | Giving::DoneInEmergency(at) => {
-                words.fill(&key, &[("at", &words.instant(at))])
-            }
+            Giving::Planned(at)
+            | Giving::Done(at)
+            | Giving::DoneInEmergency(at)
+            | Giving::Removed(at) => words.fill(&key, &[("at", &words.instant(at))]),
             Giving::Nothing => words.say(&key),
         }
     }
@@ -174,6 +177,7 @@ impl Giving {
             Self::Planned(_) => "planned",
             Self::Done(_) => "done",
             Self::DoneInEmergency(_) => "emergency",
+            Self::Removed(_) => "removed",
             Self::Nothing => "nothing",
         }
     }

@@ -62,6 +62,8 @@ pub struct Counts {
     pub held: u64,
     /// Preserved only.
     pub preserved: u64,
+    /// What was ordered to be removed is removed.
+    pub acted_on: u64,
     /// Taken back.
     pub withdrawn: u64,
     /// Not yet answered.
@@ -82,7 +84,7 @@ impl AddAssign for Counts {
 
 impl Counts {
     /// The columns, named, in reading order.
-    pub fn columns(&self) -> [(&'static str, u64); 15] {
+    pub fn columns(&self) -> [(&'static str, u64); 16] {
         [
             ("received", self.received),
             ("accounts", self.accounts),
@@ -95,6 +97,7 @@ impl Counts {
             ("cure asked", self.cure_asked),
             ("held", self.held),
             ("preserved", self.preserved),
+            ("acted on", self.acted_on),
             ("withdrawn", self.withdrawn),
             ("pending", self.pending),
             ("overridden", self.overridden),
@@ -102,7 +105,7 @@ impl Counts {
         ]
     }
 
-    fn columns_mut(&mut self) -> [&mut u64; 15] {
+    fn columns_mut(&mut self) -> [&mut u64; 16] {
         [
             &mut self.received,
             &mut self.accounts,
@@ -115,6 +118,7 @@ impl Counts {
             &mut self.cure_asked,
             &mut self.held,
             &mut self.preserved,
+            &mut self.acted_on,
             &mut self.withdrawn,
             &mut self.pending,
             &mut self.overridden,
@@ -132,6 +136,7 @@ impl Counts {
             + self.cure_asked
             + self.held
             + self.preserved
+            + self.acted_on
             + self.withdrawn
             + self.pending
     }
@@ -246,6 +251,7 @@ impl Outcome {
             Self::Answered(AnswerKind::Preserved) | Self::Closed(ClosedAs::Preserved) => {
                 &mut counts.preserved
             }
+            Self::Answered(AnswerKind::Act) | Self::Closed(ClosedAs::Acted) => &mut counts.acted_on,
             Self::Delivered(what) if what.rows == 0 => &mut counts.nothing_held,
             Self::Closed(ClosedAs::NothingHeld) => &mut counts.nothing_held,
             Self::Delivered(what) if what.content_rows == 0 => &mut counts.non_content,

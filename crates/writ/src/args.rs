@@ -5,6 +5,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use std::path::PathBuf;
 use writ_docket::AnswerKind;
+use writ_hashbank::{BankName, Label};
 use writ_vocabulary::{
     AuthorityClass, AuthorityId, CaseId, FactorKind, Instant, InstrumentId, Jurisdiction, Phone,
     StatementId,
@@ -121,6 +122,22 @@ pub enum Command {
     Redirect(Decision),
     /// Wait for the sender to be proven.
     Hold(Decision),
+    /// Record that what an order names is removed, or access to it disabled. The authority and the customer are told.
+    Act(Decision),
+    /// After review, give the hashes of what was removed to a bank of the shared memory.
+    Contribute {
+        #[command(flatten)]
+        decision: Decision,
+        /// The bank.
+        #[arg(long)]
+        bank: BankName,
+        /// Labels, as in taxonomy/labels.toml.
+        #[arg(long = "label", value_delimiter = ',')]
+        labels: Vec<Label>,
+        /// The files that were removed, and folders of them.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
     /// Freeze what was asked; give nothing.
     Preserve {
         #[command(flatten)]
@@ -450,6 +467,7 @@ impl Command {
             Self::Cure(decision) => Some((decision, AnswerKind::AskCure)),
             Self::Redirect(decision) => Some((decision, AnswerKind::Redirect)),
             Self::Hold(decision) => Some((decision, AnswerKind::Hold)),
+            Self::Act(decision) => Some((decision, AnswerKind::Act)),
             _ => None,
         }
     }

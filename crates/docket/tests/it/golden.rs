@@ -7,7 +7,7 @@ use writ_docket::Event;
 const GOLDEN: &str = include_str!("events.ndjson");
 
 /// One phrase for every kind of event.
-const KINDS: [&str; 28] = [
+const KINDS: [&str; 31] = [
     "lodged",
     "call-back",
     "established",
@@ -20,6 +20,8 @@ const KINDS: [&str; 28] = [
     "granted in emergency",
     "overridden",
     "refused",
+    "acted on by reviewer-1",
+    "hashes contributed",
     "preserved to minute 60",
     "supplemented",
     "collected",
@@ -36,6 +38,7 @@ const KINDS: [&str; 28] = [
     "preservation extended to minute 120",
     "preservation ended",
     "closed as content",
+    "closed as acted on",
 ];
 
 #[test]
@@ -66,5 +69,5 @@ fn stored_events_of_every_kind_read_back() {
         assert_eq!(serde_json::to_string(&event).unwrap(), line);
         kinds.insert(event.kind());
     }
-    assert_eq!(kinds.len(), 26, "{kinds:?}");
+    assert_eq!(kinds.len(), 27, "{kinds:?}");
 }

@@ -77,6 +77,20 @@ pub fn ruled(outcome: Outcome, approvers: u8, notice: NoticeRule) -> Ruled {
     }
 }
 
+/// A ruling on the order to remove one thing that customers made public.
+fn removal(outcome: Outcome, notice: NoticeRule) -> Ruled {
+    let mut ruled = ruled(outcome, 1, notice);
+    ruled.items.truncate(1);
+    for one in &mut ruled.items {
+        one.item.element = "stored_files".parse().unwrap();
+        one.want = Purpose::Remove;
+        if outcome == Outcome::Act {
+            (one.answer, one.then) = (Answer::Allowed, None);
+        }
+    }
+    ruled
+}
+
 fn emergency() -> Ruled {
     let notice = NoticeRule::After { due: minute(3 * 24 * 60) };
     Ruled { confirm_by: Some(minute(48 * 60)), ..ruled(Outcome::Narrow, 2, notice) }
@@ -156,6 +170,16 @@ pub fn events(phrase: &str) -> Vec<Event> {
             one(Event::Assessed { ruled: ruled(Outcome::Narrow, 1, NoticeRule::Barred) })
         }
         "ruled: narrow, in emergency" => one(Event::Assessed { ruled: emergency() }),
+        "ruled: act" => one(Event::Assessed { ruled: removal(Outcome::Act, NoticeRule::Nothing) }),
+        "ruled: act, tell before" => {
+            one(Event::Assessed { ruled: removal(Outcome::Act, NoticeRule::Before) })
+        }
+        "ruled: escalate a removal" => {
+            one(Event::Assessed { ruled: removal(Outcome::Escalate, NoticeRule::Nothing) })
+        }
+        "ruled: refuse a removal" => {
+            one(Event::Assessed { ruled: removal(Outcome::Refuse, NoticeRule::Nothing) })
+        }
         "ruled: refuse" => {
             one(Event::Assessed { ruled: ruled(Outcome::Refuse, 0, NoticeRule::Nothing) })
         }
@@ -205,6 +229,15 @@ pub fn events(phrase: &str) -> Vec<Event> {
             by: Decider::Person(person("reviewer-1")),
             answer: AnswerKind::Refuse,
         }),
+        "acted on by reviewer-1" => one(Event::Answered {
+            by: Decider::Person(person("reviewer-1")),
+            answer: AnswerKind::Act,
+        }),
+        "hashes contributed" => one(Event::HashesContributed {
+            by: person("reviewer-1"),
+            bank: "violence".into(),
+            entries: vec![4, 5],
+        }),
         "cure asked" => one(Event::Answered { by: Decider::Machine, answer: AnswerKind::AskCure }),
         "held" => one(Event::Answered { by: Decider::Machine, answer: AnswerKind::Hold }),
         "preserved to minute 60" => one(Event::Preserved {
@@ -246,11 +279,17 @@ pub fn events(phrase: &str) -> Vec<Event> {
         "closed as content" => one(Event::Closed { outcome: ClosedAs::Content }),
         "closed as non-content" => one(Event::Closed { outcome: ClosedAs::NonContent }),
         "closed as nothing held" => one(Event::Closed { outcome: ClosedAs::NothingHeld }),
+        "closed as acted on" => one(Event::Closed { outcome: ClosedAs::Acted }),
         "closed as refused" => one(Event::Closed { outcome: ClosedAs::Refused }),
         "closed as withdrawn" => one(Event::Closed { outcome: ClosedAs::Withdrawn }),
         "closed as not cured" => one(Event::Closed { outcome: ClosedAs::NotCured }),
         other => panic!("cases.toml: no event is called `{other}`"),
     }
+}
+
+fn hashes(by: &str, entries: &[u32]) -> Command {
+    let (bank, entries) = ("violence".to_owned(), entries.to_vec());
+    Command::RecordHashesContributed { by: person(by), bank, entries }
 }
 
 /// The command that a phrase names.
@@ -299,6 +338,11 @@ pub fn command(phrase: &str) -> Command {
         "refuse by reviewer-1" => {
             Command::Answer { by: by("reviewer-1"), answer: AnswerKind::Refuse }
         }
+        "act by the machine" => Command::Answer { by: Decider::Machine, answer: AnswerKind::Act },
+        "act by reviewer-1" => Command::Answer { by: by("reviewer-1"), answer: AnswerKind::Act },
+        "contribute hashes by reviewer-1" => hashes("reviewer-1", &[4, 5]),
+        "contribute hashes by clerk-1" => hashes("clerk-1", &[4]),
+        "contribute no hashes by reviewer-1" => hashes("reviewer-1", &[]),
         "preserve to minute 60" => Command::Preserve { by: Decider::Machine, until: minute(60) },
         "extend preservation to minute 120" => {
             Command::ExtendPreservation { by: by("reviewer-1"), until: minute(120) }

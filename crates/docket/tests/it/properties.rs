@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use writ_docket::{Case, Event, decide, duty, evolve, replay};
 use writ_vocabulary::{CaseId, Instant};
 
-const COMMANDS: [&str; 42] = [
+const COMMANDS: [&str; 45] = [
     "lodge",
     "add a call-back by clerk-2",
     "add a call-back by clerk-1",
@@ -23,6 +23,9 @@ const COMMANDS: [&str; 42] = [
     "grant nothing by reviewer-1",
     "refuse by the machine",
     "refuse by reviewer-1",
+    "act by the machine",
+    "act by reviewer-1",
+    "contribute hashes by reviewer-1",
     "preserve to minute 60",
     "extend preservation to minute 120",
     "extend preservation by the machine to minute 120",
@@ -51,11 +54,13 @@ const COMMANDS: [&str; 42] = [
 ];
 
 /// Rulings and proofs that a command alone rarely brings about.
-const BEGINNINGS: [&[&str]; 9] = [
+const BEGINNINGS: [&[&str]; 11] = [
     &[],
     &["lodged"],
     &["lodged", "proven"],
     &["lodged", "proven", "ruled: narrow, two people"],
+    &["lodged", "proven", "ruled: act, tell before"],
+    &["lodged", "proven", "ruled: act", "acted on by reviewer-1", "delivered"],
     &["lodged", "proven", "ruled: narrow, tell before", "granted by reviewer-1"],
     &["lodged", "proven", "ruled: narrow, in emergency", "granted in emergency", "collected"],
     &[

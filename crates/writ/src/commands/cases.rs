@@ -227,7 +227,11 @@ fn shown_text(shown: &Shown, recorded: &Recorded) -> String {
         text +=
             &format!("Ruling     {}; {} must agree\n\n", ruling.outcome, people(ruling.approvers));
         let rows = ruling.items.iter().map(|item| {
-            let want = if item.want == Purpose::Disclose { "" } else { "preserve " };
+            let want = match item.want {
+                Purpose::Disclose => "",
+                Purpose::Preserve => "preserve ",
+                Purpose::Remove => "remove ",
+            };
             let then = item.then.map(|then| format!(": {then}")).unwrap_or_default();
             vec![
                 item.item.account.to_string(),

@@ -93,6 +93,7 @@ pub fn figures_text(figures: &Figures) -> String {
             number(counts.nothing_held),
             number(counts.refused),
             number(counts.redirected + counts.cure_asked + counts.held + counts.preserved),
+            number(counts.acted_on),
             number(counts.withdrawn + counts.pending),
         ]
     });
@@ -103,8 +104,18 @@ pub fn figures_text(figures: &Figures) -> String {
         .filter(|(_, count)| *count > 0)
         .map(|(name, count)| format!("{count} {name}"))
         .collect();
-    let header =
-        ["instrument", "of", "recd", "content", "other", "none", "no", "asked back", "open"];
+    let header = [
+        "instrument",
+        "of",
+        "recd",
+        "content",
+        "other",
+        "none",
+        "no",
+        "asked back",
+        "done",
+        "open",
+    ];
     format!("{}\n\n{}\n", table(&header, rows), crate::say::indented(&summary.join(", "), 0))
 }
 

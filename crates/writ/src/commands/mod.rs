@@ -67,6 +67,10 @@ async fn at_the_desk(args: &Args, say: Say) -> Result<ExitCode> {
         Command::Report { from, until, csv } => {
             house::report(&desk, *from, *until, *csv, say).await
         }
+        Command::Contribute { decision, bank, labels, files } => {
+            let wanted = hashes::Removed { bank, labels, files };
+            return hashes::contribute(args, &desk, decision, &wanted, say).await;
+        }
         Command::Erase { case, .. } => house::erase(&desk, case, say).await,
         Command::Doctor => return house::doctor(&desk, say).await,
         other => decide::run(&desk, other, say).await,

@@ -5,47 +5,52 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A home with a bank, and a folder of pictures.
-struct Place {
+pub struct Place {
     room: tempfile::TempDir,
 }
 
 impl Place {
-    fn begun() -> Self {
+    pub fn begun() -> Self {
         let place = Self { room: tempfile::tempdir().unwrap() };
         place.ok(&["bank", "init", "--member", "meridian-video"]);
         place.ok(&["bank", "create", "VIOLENT", "--description", "Violence"]);
         place
     }
 
-    fn writ(&self, words: &[&str]) -> Command {
+    pub fn writ(&self, words: &[&str]) -> Command {
         let mut command = writ();
         command.arg("--home").arg(self.room.path()).args(words).current_dir(self.room.path());
         command
     }
 
-    fn ok(&self, words: &[&str]) -> String {
+    pub fn ok(&self, words: &[&str]) -> String {
         let (code, out, err) = run(&mut self.writ(words));
         assert_eq!(code, 0, "{words:?}: {out}{err}");
         out
     }
 
-    fn no(&self, words: &[&str], said: &str) {
+    pub fn no(&self, words: &[&str], said: &str) {
         let (code, out, err) = run(&mut self.writ(words));
         let err = err.replace("\n  │ ", " ");
         assert!(code != 0 && err.contains(said), "{words:?} wanted `{said}`: {code} {out}{err}");
         assert!(!err.contains("panicked"), "{err}");
     }
 
-    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.room.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, bytes).unwrap();
         path
     }
+
+    /// The text of a file that the desk put out for a case.
+    pub fn read(&self, folder: &str, case: &str, name: &str) -> String {
+        std::fs::read_to_string(self.room.path().join(folder).join(case).join(name)).unwrap()
+    }
 }
 
 /// A picture that nobody made: waves, as a BMP file of 256 by 256 pixels.
-fn picture(seed: u32, brighter: u8) -> Vec<u8> {
+pub fn picture(seed: u32, brighter: u8) -> Vec<u8> {
     let side = 256u32;
     let size = side * side * 3;
     let mut bytes = b"BM".to_vec();

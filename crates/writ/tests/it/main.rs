@@ -7,6 +7,7 @@ mod guidelines;
 mod hashes;
 mod night;
 mod policy;
+mod removal;
 mod versions;
 
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@ use super::cluster::known;
 use super::config::Config;
 use super::files::{self, table_or};
 use super::{House, folder, open};
-use crate::args::Args;
+use crate::args::{Args, Decision};
 use crate::fault;
 use crate::hash_args::{ActionWord, BankArgs, BankCommand, HashArgs, VerdictWord, VoiceWord};
 use crate::say::{Say, instant};
@@ -14,13 +14,14 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use writ_commons::{Memory, Sample};
+use writ_commons::{CommandError, Memory, Sample};
+use writ_desk::Desk;
 use writ_hashbank::{
     Action, Bank, BankName, Command, Contribution, EntryId, EntryState, Event, IncidentId, Label,
-    Limits, MemberId, Purpose, Ratio, Rules, Signal, SignalType, Taxonomy, Verdict, Voice,
+    Limits, MemberId, Purpose, Ratio, Rules, SignalType, Taxonomy, Verdict, Voice,
 };
 use writ_media::Scale;
-use writ_signals::{Pdq, pdq};
+use writ_signals::pdq;
 use writ_vocabulary::Instant;
 
 /// How many contributions are given at once.
@@ -187,9 +188,18 @@ struct With<'a> {
 #[derive(Serialize)]
 struct Added {
     what: String,
-    entries: Vec<u32>,
+    entries: Vec<EntryId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<String>,
+}
+
+impl Added {
+    fn of(what: String, decided: Result<Vec<EntryId>, CommandError>) -> Self {
+        match decided {
+            Ok(entries) => Self { what, entries, refused: None },
+            Err(error) => Self { what, entries: Vec::new(), refused: Some(error.to_string()) },
+        }
+    }
 }
 
 async fn add(
@@ -203,13 +213,8 @@ async fn add(
     let mut added = Vec::new();
     let mut entries = 0;
     if !named.is_empty() {
-        let wanted = HashArgs { files: named.to_vec(), types: Vec::new(), kind: None };
-        let done = files::hash_all(&wanted, Scale::Full)?;
-        code = files::tell_faults(&done);
-        let pieces: Vec<_> = done
-            .into_iter()
-            .filter_map(|one| Some((one.path.display().to_string(), one.hashed.ok()?.samples)))
-            .collect();
+        let pieces;
+        (pieces, code) = hashed(named)?;
         let bar = files::bar(pieces.len(), "contributed");
         for batch in pieces.chunks(BATCH) {
             added.extend(give(house, batch, with).await);
@@ -229,6 +234,22 @@ async fn add(
             "name files, or a list with --list FILE",
         ));
     }
+    Ok(tell_added(&added, entries, code, say))
+}
+
+/// Files and their hashes. Those that have none are told.
+fn hashed(named: &[PathBuf]) -> Result<(Vec<(String, Vec<Sample>)>, ExitCode)> {
+    let wanted = HashArgs { files: named.to_vec(), types: Vec::new(), kind: None };
+    let done = files::hash_all(&wanted, Scale::Full)?;
+    let code = files::tell_faults(&done);
+    let pieces = done
+        .into_iter()
+        .filter_map(|one| Some((one.path.display().to_string(), one.hashed.ok()?.samples)));
+    Ok((pieces.collect(), code))
+}
+
+/// Says what became of `all` pieces; those that were refused make a failure of it.
+fn tell_added(added: &[Added], all: usize, code: ExitCode, say: Say) -> ExitCode {
     let refused = added.iter().filter(|one| one.refused.is_some()).count();
     say.result(&added, |added| {
         let rows = added.iter().take(1_000).map(|one| {
@@ -237,9 +258,49 @@ async fn add(
         });
         let table = table_or("", &["what", "entry"], rows.collect());
         let line = if table.is_empty() { "" } else { "\n\n" };
-        format!("{table}{line}{} added, {refused} refused\n", entries - refused)
+        format!("{table}{line}{} added, {refused} refused\n", all - refused)
     });
-    Ok(if refused > 0 { ExitCode::from(1) } else { code })
+    if refused > 0 { ExitCode::from(1) } else { code }
+}
+
+/// What was removed on an order, and where its hashes go.
+pub struct Removed<'a> {
+    pub bank: &'a BankName,
+    pub labels: &'a [Label],
+    pub files: &'a [PathBuf],
+}
+
+/// `writ contribute`: a person reviewed what was removed, and shares its hashes.
+pub async fn contribute(
+    args: &Args,
+    desk: &Desk,
+    decision: &Decision,
+    removed: &Removed<'_>,
+    say: Say,
+) -> Result<ExitCode> {
+    let by = desk.house().person(&decision.person).map_err(fault::of)?;
+    let house = House::open(args).await?;
+    let with = With {
+        bank: removed.bank,
+        labels: removed.labels,
+        note: &None,
+        incident: &None,
+        expires: &None,
+    };
+    let (pieces, code) = hashed(removed.files)?;
+    let contributions =
+        pieces.iter().map(|(_, samples)| contribution(&house, samples, &with)).collect();
+    let answers = desk
+        .contribute(&decision.case, by, &house.memory, removed.bank, contributions)
+        .await
+        .map_err(fault::of)?;
+    let added: Vec<Added> = pieces
+        .into_iter()
+        .zip(answers)
+        .map(|((what, _), answer)| Added::of(what, answer))
+        .collect();
+    house.close().await?;
+    Ok(tell_added(&added, added.len(), code, say))
 }
 
 /// Contributes a list, however long: how many lines it has, and those refused. It is read once to the end before
@@ -272,29 +333,14 @@ async fn give(house: &House, pieces: &[(String, Vec<Sample>)], with: &With<'_>) 
         .collect();
     let decided = house.memory.commands(commands).await;
     let added = pieces.iter().zip(decided).map(|((what, _), decided)| {
-        let what = what.clone();
-        match decided {
-            Ok(events) => Added { what, entries: entries_of(&events), refused: None },
-            Err(error) => Added { what, entries: Vec::new(), refused: Some(error.to_string()) },
-        }
+        let entries = decided.map(|events| events.iter().filter_map(Event::entry_added).collect());
+        Added::of(what.clone(), entries)
     });
     added.collect()
 }
 
 fn contribution(house: &House, samples: &[Sample], with: &With<'_>) -> Contribution {
-    let near = |sample: &Sample| {
-        let hash =
-            (*sample.signal.kind() == pdq::TYPE).then(|| sample.signal.text().parse::<Pdq>());
-        hash.and_then(|hash| house.memory.nearest_harmless(&hash.ok()?))
-    };
-    let signal = |sample: &Sample| {
-        Some(Signal {
-            kind: sample.signal.kind().name.parse().ok()?,
-            hash: sample.signal.text().to_owned(),
-            quality: sample.quality,
-            nearest_benign: near(sample),
-        })
-    };
+    let signal = |sample| house.memory.for_bank(sample).ok();
     Contribution {
         bank: with.bank.clone(),
         by: house.member.clone(),
@@ -306,16 +352,6 @@ fn contribution(house: &House, samples: &[Sample], with: &With<'_>) -> Contribut
         review_by: None,
         incident: with.incident.clone(),
     }
-}
-
-/// The entries that events are about.
-fn entries_of(events: &[Event]) -> Vec<u32> {
-    let entry = |event: &Event| match event {
-        Event::Contributed(one) => Some(one.entry.0),
-        Event::Joined(one) => Some(one.entry.0),
-        _ => None,
-    };
-    events.iter().filter_map(entry).collect()
 }
 
 /// The hashes of a list, each for itself.

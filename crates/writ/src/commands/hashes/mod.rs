@@ -16,6 +16,7 @@ use crate::args::Args;
 use crate::fault;
 use crate::hash_args::HashesCommand;
 use crate::say::Say;
+pub use bank::{Removed, contribute};
 use config::Config;
 pub use files::WORKER;
 use miette::Result;

@@ -1,6 +1,6 @@
 //! The shared memory: opening it, telling it what to keep, and reading it.
 
-use crate::index::{IndexError, Indexes};
+use crate::index::{Folders, IndexError, Indexes};
 use crate::log::{Log, LogError};
 use crate::lookup::Reaches;
 use crate::saved::{self, SavedError};
@@ -129,10 +129,17 @@ impl Memory {
     ) -> Result<Self, OpenError> {
         let lock = lock(home)?;
         let place = Place::from(home.join("journal.db").as_path());
-        let journal = SqlJournal::open_or_create(&place, writ_journal::Settings::default()).await?;
-        let (state, log) = read(home, &journal, told).await?;
+        let (folder, threads) = (home.join("index"), settings.threads);
+        // Nothing here waits for anything else here; only then are the three brought together.
+        let (folders, saved, journal) = tokio::join!(
+            beside(move || Folders::open(&folder, threads)),
+            saved(home, threads),
+            SqlJournal::open_or_create(&place, writ_journal::Settings::default()),
+        );
+        let journal = journal?;
+        let (state, log) = follow(saved?, &journal, told).await?;
         let now = Instant::now();
-        let indexes = Indexes::open(&home.join("index"), &state, now, settings.threads)?;
+        let indexes = folders??.follow(&state, now)?;
         let shared = Arc::new(Shared {
             reaches: Reaches::default(),
             state: RwLock::new(state),
@@ -252,7 +259,7 @@ impl Shared {
 
 /// Saves the state as the journal has it, read beside the one in use: nothing waits for it.
 pub(crate) async fn save_beside(home: &Path, journal: &SqlJournal) -> Result<(), SaveError> {
-    let (state, log) = read(home, journal, &mut |_| {}).await?;
+    let (state, log) = follow(saved(home, 1).await?, journal, &mut |_| {}).await?;
     Ok(saved::write(&home.join(SAVED), &state, log.last())?)
 }
 
@@ -276,25 +283,35 @@ fn lock(home: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// The saved state, and what the journal has after it.
-async fn read(
-    home: &Path,
+/// The saved state with the sequence of its last event, or an empty one.
+async fn saved(home: &Path, threads: usize) -> Result<(State, u64), OpenError> {
+    let mut key = [0; 8];
+    getrandom::fill(&mut key).map_err(|_| OpenError::System("random bytes"))?;
+    let (path, key) = (home.join(SAVED), u64::from_le_bytes(key));
+    let read = beside(move || saved::read(&path, key, threads)).await?;
+    Ok(read.unwrap_or_else(|| (State::new(key), 0)))
+}
+
+/// A saved state brought to where the journal is.
+async fn follow(
+    (mut state, sequence): (State, u64),
     journal: &SqlJournal,
     told: &mut (dyn FnMut(u64) + Send),
 ) -> Result<(State, Log), OpenError> {
-    let mut key = [0; 8];
-    getrandom::fill(&mut key).map_err(|_| OpenError::System("random bytes"))?;
-    let key = u64::from_le_bytes(key);
-    let (mut state, mut log) = match saved::read(&home.join(SAVED), key) {
-        Some((state, sequence)) => (state, Log::new(journal.clone(), sequence)?),
-        None => (State::new(key), Log::new(journal.clone(), 0)?),
-    };
-    if !log.reaches(log.last()).await? {
+    let mut log = Log::new(journal.clone(), sequence)?;
+    if !log.reaches(sequence).await? {
         tracing::warn!("the saved state is ahead of the journal: reading all events");
-        (state, log) = (State::new(key), Log::new(journal.clone(), 0)?);
+        (state, log) = (state.emptied(), Log::new(journal.clone(), 0)?);
     }
     log.catch_up(&mut state, told).await?;
     Ok((state, log))
+}
+
+/// Does what takes a while on a thread of its own.
+async fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, OpenError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| OpenError::System("thread"))
 }
 
 fn spawn_writer(

@@ -10,8 +10,8 @@
 use jiff::Timestamp;
 use std::time::Instant as Clock;
 use writ_hashbank::{
-    Asked, Bank, Checkpoint, Coin, Contributed, EntryId, Event, Feed, Hit, Member, Rules, Signal,
-    SignalId, State, Taxonomy, Verdict, Voice, evolve, judge,
+    Asked, Bank, Checkpoint, Coin, Contributed, EntryId, Event, Feed, Hit, Kept, Member, Rules,
+    Signal, SignalId, State, Taxonomy, Verdict, Voice, evolve, judge,
 };
 
 fn main() {
@@ -100,14 +100,25 @@ fn feed(state: &State, now: Timestamp) {
 }
 
 fn restore(state: State) {
-    let clock = Clock::now();
-    let stored = postcard::to_stdvec(state.kept()).unwrap();
-    let (seconds, gigabytes) = (clock.elapsed().as_secs_f64(), stored.len() as f64 / 1e9);
-    println!("stored in {seconds:.2} s, {gigabytes:.2} GB");
+    let columns = state.kept().columns().map(<[u8]>::to_vec);
+    let gigabytes = columns.iter().map(Vec::len).sum::<usize>() as f64 / 1e9;
+    let lists = postcard::to_stdvec(state.kept()).unwrap();
     drop(state);
-    let clock = Clock::now();
-    let state = State::restore(postcard::from_bytes(&stored).unwrap(), 43).unwrap();
-    println!("restored in {:.2} s: {} entries", clock.elapsed().as_secs_f64(), state.len());
+    for threads in [1, 2] {
+        let clock = Clock::now();
+        let mut kept: Kept = postcard::from_bytes(&lists).unwrap();
+        kept.make_room(columns.each_ref().map(|column| column.len() as u64)).unwrap();
+        kept.columns_mut()
+            .into_iter()
+            .zip(&columns)
+            .for_each(|(to, from)| to.copy_from_slice(from));
+        let copied = clock.elapsed().as_secs_f64();
+        let state = State::restore(kept, 43, threads).unwrap();
+        let (seconds, entries) = (clock.elapsed().as_secs_f64(), state.len());
+        println!(
+            "{gigabytes:.2} GB copied in {copied:.2} s, checked and restored on {threads} threads after {seconds:.2} s: {entries} entries"
+        );
+    }
 }
 
 /// A PDQ hash spread over the whole space by a Weyl sequence.

@@ -194,6 +194,7 @@ fn contribute(state: &mut State, new: &Contributed, now: u32) -> Done {
         incident,
         flags: if new.near_benign { NEAR_BENIGN } else { 0 },
         signals: u8::try_from(new.signals.len()).unwrap_or_default(),
+        pad: [0; 2],
         first_signal,
         opinions: 0,
         sightings: 0,

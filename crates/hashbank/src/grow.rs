@@ -1,7 +1,8 @@
 //! How the state's columns grow, change places and are cleared: the only code that writes them.
 
-use crate::kept::{Change, DROPPED, Form, GRAVE, OpinionRow, Row, SignalRow};
+use crate::kept::{Change, DROPPED, GRAVE, HEX16, HEX32, OpinionRow, Row, SignalRow, TEXT, Texts};
 use crate::state::{Body, Index, body_of};
+use crate::table::Table;
 use crate::{Label, Signal, SignalType, State};
 use std::collections::BTreeMap;
 
@@ -56,16 +57,16 @@ impl State {
         let form = match body {
             Body::Hex32(code) => {
                 bytes = code;
-                Form::Hex32
+                HEX32
             }
             Body::Hex16(code) => {
                 bytes.iter_mut().zip(code).for_each(|(to, from)| *to = from);
-                Form::Hex16
+                HEX16
             }
             Body::Text(text) => {
                 let place = self.keep_text(text)?.checked_sub(1)?;
                 bytes.iter_mut().zip(place.to_le_bytes()).for_each(|(to, from)| *to = from);
-                Form::Text
+                TEXT
             }
         };
         let place = u32::try_from(self.kept.signals.len()).ok()?;
@@ -73,8 +74,8 @@ impl State {
         self.kept.signals.push(SignalRow { kind, form, quality, row, bytes });
         let Self { kept, index } = self;
         let key = &index.key;
-        index.signals.insert_unique(hash, place, |place| {
-            signal_hash(kept.signals.get(*place as usize), &kept.texts, key)
+        index.signals.insert(hash, place, |place| {
+            signal_hash(kept.signals.get(place as usize), &kept.texts, key)
         });
         Some(())
     }
@@ -84,14 +85,14 @@ impl State {
         use std::hash::BuildHasher;
         let Self { kept, index } = self;
         let key = &index.key;
-        let at = |place: &u32| kept.texts.get(*place as usize).map(|text| &**text);
+        let at = |place: u32| kept.texts.get(place as usize);
         let hash = key.hash_one(text);
         if let Some(place) = index.texts.find(hash, |place| at(place) == Some(text)) {
             return place.checked_add(1);
         }
         let place = u32::try_from(kept.texts.len()).ok()?;
-        index.texts.insert_unique(hash, place, |place| key.hash_one(at(place).unwrap_or_default()));
-        kept.texts.push(text.into());
+        index.texts.insert(hash, place, |place| key.hash_one(at(place).unwrap_or_default()));
+        kept.texts.push(text);
         place.checked_add(1)
     }
 
@@ -141,9 +142,7 @@ impl State {
         let first = row.first_signal as usize;
         for at in first..first + usize::from(row.signals) {
             let hash = signal_hash(self.kept.signals.get(at), &self.kept.texts, &self.index.key);
-            if let Ok(found) = self.index.signals.find_entry(hash, |place| *place as usize == at) {
-                found.remove();
-            }
+            self.index.signals.remove(hash, |place| place as usize == at);
         }
         self.kept.contents.remove(&row.id);
         let theirs: Vec<_> = self
@@ -174,7 +173,7 @@ impl State {
             rows: Vec::with_capacity(old.rows.len() - old.dropped as usize),
             ..crate::kept::Kept::empty()
         };
-        let mut texts = Texts { old: &old.texts, moved: BTreeMap::new(), new: Vec::new() };
+        let mut texts = Moved { old: &old.texts, moved: BTreeMap::new(), new: Texts::default() };
         for row in old.rows.iter().filter(|row| row.flags & DROPPED == 0) {
             let place = u32::try_from(new.rows.len()).unwrap_or(u32::MAX);
             let moved = Row {
@@ -215,7 +214,7 @@ impl State {
         };
         self.forget_void_changes();
         self.forget_void_graves();
-        self.reindex();
+        self.reindex(1);
     }
 
     fn forget_void_graves(&mut self) {
@@ -232,58 +231,54 @@ impl State {
         }
     }
 
-    /// Derives the index from what is kept.
-    pub(crate) fn reindex(&mut self) {
-        let Self { kept, index } = self;
-        let mut fresh = Index { key: index.key.clone(), ..Index::new(0) };
-        fresh.members = kept.members.iter().map(|member| member.id.clone()).zip(0..).collect();
-        let banks = kept.banks.iter().zip(0..).filter(|(row, _)| !row.removed);
-        fresh.banks = banks.map(|(row, place)| (row.bank.name.clone(), place)).collect();
-        fresh.incidents = kept.incidents.iter().map(|row| row.id.clone()).zip(0..).collect();
-        fresh.kinds = kept.kinds.iter().cloned().zip(0..).collect();
-        fresh.labels = kept.labels.iter().cloned().zip(0..).collect();
-        fresh.label_sets = kept.label_sets.iter().cloned().zip(0..).collect();
-        let key = &index.key;
-        let of = |place: &u32| signal_hash(kept.signals.get(*place as usize), &kept.texts, key);
-        fresh.signals.reserve(kept.signals.len(), of);
-        for (signal, place) in kept.signals.iter().zip(0u32..) {
-            let row = kept.rows.get(signal.row as usize);
-            if row.is_some_and(|row| row.flags & DROPPED == 0) {
-                fresh.signals.insert_unique(of(&place), place, of);
-            }
-        }
+    /// Derives the index from what is kept. So many `threads` work at it.
+    pub(crate) fn reindex(&mut self, threads: usize) {
         use std::hash::BuildHasher;
-        let of = |place: &u32| {
-            key.hash_one(kept.texts.get(*place as usize).map(|text| &**text).unwrap_or_default())
+        let Self { kept, index } = self;
+        let key = &index.key;
+        let of_signal = |place: u32| {
+            let signal = kept.signals.get(place as usize)?;
+            let row = || kept.rows.get(signal.row as usize);
+            let there = kept.dropped == 0 || row().is_some_and(|row| row.flags & DROPPED == 0);
+            there.then(|| signal_hash(Some(signal), &kept.texts, key))
         };
-        (0u32..).zip(&kept.texts).for_each(|(place, _)| {
-            fresh.texts.insert_unique(of(&place), place, of);
-        });
-        *index = fresh;
+        let of_text = |place: u32| kept.texts.get(place as usize).map(|text| key.hash_one(text));
+        let banks = kept.banks.iter().zip(0..).filter(|(row, _)| !row.removed);
+        *index = Index {
+            members: kept.members.iter().map(|member| member.id.clone()).zip(0..).collect(),
+            banks: banks.map(|(row, place)| (row.bank.name.clone(), place)).collect(),
+            incidents: kept.incidents.iter().map(|row| row.id.clone()).zip(0..).collect(),
+            kinds: kept.kinds.iter().cloned().zip(0..).collect(),
+            labels: kept.labels.iter().cloned().zip(0..).collect(),
+            label_sets: kept.label_sets.iter().cloned().zip(0..).collect(),
+            signals: Table::of(kept.signals.len(), threads, of_signal),
+            texts: Table::of(kept.texts.len(), threads, of_text),
+            key: key.clone(),
+        };
     }
 }
 
 /// Texts that are still used, moved to new places.
-struct Texts<'a> {
-    old: &'a [Box<str>],
+struct Moved<'a> {
+    old: &'a Texts,
     moved: BTreeMap<u32, u32>,
-    new: Vec<Box<str>>,
+    new: Texts,
 }
 
-impl Texts<'_> {
+impl Moved<'_> {
     fn link(&mut self, link: u32) -> u32 {
         let Some(text) = (link as usize).checked_sub(1).and_then(|at| self.old.get(at)) else {
             return 0;
         };
         *self.moved.entry(link).or_insert_with(|| {
-            self.new.push(text.clone());
+            self.new.push(text);
             u32::try_from(self.new.len()).unwrap_or_default()
         })
     }
 
     fn of_signal(&mut self, mut signal: SignalRow, row: u32) -> SignalRow {
         signal.row = row;
-        if let (Form::Text, Some(place)) = (signal.form, signal.bytes.first_chunk_mut::<4>()) {
+        if let (TEXT, Some(place)) = (signal.form, signal.bytes.first_chunk_mut::<4>()) {
             let link = u32::from_le_bytes(*place).saturating_add(1);
             *place = self.link(link).saturating_sub(1).to_le_bytes();
         }
@@ -293,7 +288,7 @@ impl Texts<'_> {
 
 fn signal_hash(
     signal: Option<&SignalRow>,
-    texts: &[Box<str>],
+    texts: &Texts,
     key: &foldhash::quality::FixedState,
 ) -> u64 {
     signal

@@ -5,14 +5,24 @@
 //! sightings is the place, plus one, of its latest row, each of which names the one before it.
 
 use crate::{
-    Bank, Checkpoint, Content, IncidentId, Label, Member, ReaderId, Rules, SignalType, Taxonomy,
+    Bank, Checkpoint, Content, Damaged, IncidentId, Label, Member, ReaderId, Rules, SignalType,
+    Taxonomy,
 };
+use bytemuck::{Pod, Zeroable};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use writ_vocabulary::Instant;
 
-/// Everything that a [`crate::State`] keeps. Store it in any form that serde knows, and give it to
-/// [`crate::State::restore`]; its fields may change between versions, `form` tells.
+// The columns are stored as they lie in memory, so that a start need not decode ten million rows.
+#[cfg(target_endian = "big")]
+compile_error!("columns are stored as little-endian numbers");
+
+/// How many long columns there are.
+pub const COLUMNS: usize = 8;
+
+/// Everything that a [`crate::State`] keeps. Serde stores all but the long columns; those are bytes, to be stored as they
+/// are ([`Kept::columns`]) and read back into a value that serde made ([`Kept::make_room`], [`Kept::columns_mut`]). Then
+/// give it to [`crate::State::restore`]. Fields and columns may change between versions; a field inside tells.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Kept {
     pub(crate) form: u32,
@@ -27,16 +37,22 @@ pub struct Kept {
     pub(crate) kinds: Vec<SignalType>,
     pub(crate) labels: Vec<Label>,
     pub(crate) label_sets: Vec<Vec<u16>>,
+    #[serde(skip)]
     pub(crate) rows: Vec<Row>,
+    #[serde(skip)]
     pub(crate) signals: Vec<SignalRow>,
+    #[serde(skip)]
     pub(crate) opinions: Vec<OpinionRow>,
+    #[serde(skip)]
     pub(crate) sightings: Vec<SightingRow>,
-    pub(crate) texts: Vec<Box<str>>,
+    #[serde(skip)]
+    pub(crate) texts: Texts,
     #[serde(with = "json_each")]
     pub(crate) contents: BTreeMap<u32, Content>,
     /// (entry, member): until when it does not match for that member.
     pub(crate) disabled: BTreeMap<(u32, u16), u32>,
     /// Every change in order; one whose entry changed again later is void.
+    #[serde(skip)]
     pub(crate) changes: Vec<Change>,
     /// The number of the last change.
     pub(crate) head: u64,
@@ -46,13 +62,14 @@ pub struct Kept {
     pub(crate) next_entry: u32,
     pub(crate) next_sighting: u32,
     /// Entries that may be gone, so that dropping notices need not look at all.
+    #[serde(skip)]
     pub(crate) graves: Vec<u32>,
     /// How many rows are flagged [`DROPPED`] and wait to be cleared away.
     pub(crate) dropped: u32,
 }
 
 /// The version of the columns.
-pub(crate) const FORM: u32 = 1;
+pub(crate) const FORM: u32 = 2;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct BankRow {
@@ -79,7 +96,8 @@ pub(crate) struct ReaderRow {
 }
 
 /// An entry. 48 bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+#[repr(C)]
 pub(crate) struct Row {
     pub id: u32,
     pub bank: u16,
@@ -88,6 +106,7 @@ pub(crate) struct Row {
     pub flags: u8,
     /// How many signals, in a row from `first_signal`.
     pub signals: u8,
+    pub pad: [u8; 2],
     pub first_signal: u32,
     pub opinions: u32,
     pub sightings: u32,
@@ -106,10 +125,12 @@ pub(crate) const GRAVE: u8 = 16;
 pub(crate) const DROPPED: u8 = 32;
 
 /// A signal. 40 bytes: digests and codes of 16 or 32 bytes lie in it, other text among the texts.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+#[repr(C)]
 pub(crate) struct SignalRow {
     pub kind: u16,
-    pub form: Form,
+    /// What `bytes` are: [`HEX32`], [`HEX16`] or [`TEXT`].
+    pub form: u8,
     /// 255: not known.
     pub quality: u8,
     /// The place of its entry's row.
@@ -117,21 +138,22 @@ pub(crate) struct SignalRow {
     pub bytes: [u8; 32],
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Form {
-    Hex32,
-    Hex16,
-    Text,
-}
+/// The hash itself, 32 bytes of it or 16.
+pub(crate) const HEX32: u8 = 0;
+pub(crate) const HEX16: u8 = 1;
+/// The place of its text, four bytes.
+pub(crate) const TEXT: u8 = 2;
 
 /// What one member says of one entry. 28 bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Pod, Zeroable)]
+#[repr(C)]
 pub(crate) struct OpinionRow {
     pub member: u16,
-    /// 0: none; otherwise the place in [`VERDICTS`], plus one.
-    pub verdict: u8,
     /// A bit for each signal that it contributed.
     pub mask: u16,
+    /// 0: none; otherwise the place in [`VERDICTS`], plus one.
+    pub verdict: u8,
+    pub pad: [u8; 3],
     pub labels: u32,
     pub note: u32,
     pub reason: u32,
@@ -143,8 +165,9 @@ use crate::Verdict;
 pub(crate) const VERDICTS: [Verdict; 4] =
     [Verdict::Confirm, Verdict::Dispute, Verdict::NotTerrorist, Verdict::Seen];
 
-/// A sighting. 32 bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// A sighting. 28 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+#[repr(C)]
 pub(crate) struct SightingRow {
     pub id: u32,
     pub member: u16,
@@ -159,8 +182,41 @@ pub(crate) struct SightingRow {
 }
 
 /// One line of the feed: the change's number, in two halves to save four bytes, and the entry.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+#[repr(transparent)]
 pub(crate) struct Change([u32; 3]);
+
+/// Texts, one after the other, and where each ends.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Texts {
+    bytes: Vec<u8>,
+    ends: Vec<u64>,
+}
+
+impl Texts {
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub fn get(&self, place: usize) -> Option<&str> {
+        let first =
+            place.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
+        let (first, end) =
+            (usize::try_from(first).ok()?, usize::try_from(*self.ends.get(place)?).ok()?);
+        std::str::from_utf8(self.bytes.get(first..end)?).ok()
+    }
+
+    pub fn push(&mut self, text: &str) {
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.ends.push(self.bytes.len() as u64);
+    }
+
+    /// Whether each is there and is text, and nothing lies after the last.
+    pub fn are_whole(&self) -> bool {
+        self.ends.last().copied().unwrap_or_default() == self.bytes.len() as u64
+            && (0..self.len()).all(|place| self.get(place).is_some())
+    }
+}
 
 impl Change {
     pub fn new(number: u64, entry: u32) -> Self {
@@ -195,7 +251,7 @@ impl Kept {
             signals: Vec::new(),
             opinions: Vec::new(),
             sightings: Vec::new(),
-            texts: Vec::new(),
+            texts: Texts::default(),
             contents: BTreeMap::new(),
             disabled: BTreeMap::new(),
             changes: Vec::new(),
@@ -207,6 +263,53 @@ impl Kept {
             graves: Vec::new(),
             dropped: 0,
         }
+    }
+
+    /// The long columns as bytes, in an order that stays.
+    pub fn columns(&self) -> [&[u8]; COLUMNS] {
+        use bytemuck::cast_slice as bytes;
+        [
+            bytes(&self.rows),
+            bytes(&self.signals),
+            bytes(&self.opinions),
+            bytes(&self.sightings),
+            bytes(&self.changes),
+            bytes(&self.graves),
+            bytes(&self.texts.ends),
+            &self.texts.bytes,
+        ]
+    }
+
+    /// Makes each column so many bytes long, all of them zero: to be filled through [`Kept::columns_mut`]. Who was told
+    /// these lengths by a file compares them with the file's first: this much memory is asked for.
+    ///
+    /// # Errors
+    /// [`Damaged`] where a column cannot be so long.
+    pub fn make_room(&mut self, bytes: [u64; COLUMNS]) -> Result<(), Damaged> {
+        let [rows, signals, opinions, sightings, changes, graves, ends, texts] = bytes;
+        self.rows = zeros(rows)?;
+        self.signals = zeros(signals)?;
+        self.opinions = zeros(opinions)?;
+        self.sightings = zeros(sightings)?;
+        self.changes = zeros(changes)?;
+        self.graves = zeros(graves)?;
+        self.texts = Texts { ends: zeros(ends)?, bytes: zeros(texts)? };
+        Ok(())
+    }
+
+    /// The long columns, to be filled. [`crate::State::restore`] checks what comes in.
+    pub fn columns_mut(&mut self) -> [&mut [u8]; COLUMNS] {
+        use bytemuck::cast_slice_mut as bytes;
+        [
+            bytes(&mut self.rows),
+            bytes(&mut self.signals),
+            bytes(&mut self.opinions),
+            bytes(&mut self.sightings),
+            bytes(&mut self.changes),
+            bytes(&mut self.graves),
+            bytes(&mut self.texts.ends),
+            &mut self.texts.bytes,
+        ]
     }
 
     /// Where an entry's row is. Rows are in order of their numbers, and nearly dense: the place is tried before it
@@ -281,6 +384,17 @@ mod json_each {
         };
         texts.into_iter().map(one).collect()
     }
+}
+
+/// A column of so many bytes. It has room for an eighth more, so that the first addition after a start does not copy it.
+fn zeros<T: Pod>(bytes: u64) -> Result<Vec<T>, Damaged> {
+    let size = size_of::<T>();
+    let len = usize::try_from(bytes).ok().filter(|bytes| bytes % size == 0).map(|all| all / size);
+    let len = len.ok_or(Damaged("a column ends within a row"))?;
+    let mut column = bytemuck::allocation::try_zeroed_vec(len.saturating_add(len / 8))
+        .map_err(|()| Damaged("a column is longer than the memory"))?;
+    column.truncate(len);
+    Ok(column)
 }
 
 fn chain<T>(rows: &[T], head: u32, next: fn(&T) -> u32) -> impl Iterator<Item = (usize, &T)> {

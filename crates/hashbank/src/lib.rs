@@ -54,6 +54,7 @@ mod refused;
 mod restore;
 mod rules;
 mod state;
+mod table;
 mod taxonomy;
 mod watch;
 
@@ -69,7 +70,7 @@ pub use event::{Contributed, Event, IncidentReport, Joined, Sighted, Unreadable}
 pub use evolve::{Contradiction, evolve, replay};
 pub use feed::{Checkpoint, Feed, MAX_PAGE, Resync};
 pub use judge::{Asked, Coin, HeldBack, Hit, Judged, Match, PassedOver, judge};
-pub use kept::Kept;
+pub use kept::{COLUMNS, Kept};
 pub use name::{
     BankName, EntryId, IncidentId, Label, MemberId, ReaderId, SightingId, SignalId, SignalType,
 };

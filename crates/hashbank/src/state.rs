@@ -1,16 +1,16 @@
 //! The state: everything that events have made, compact, and what one may ask of it.
 
 use crate::kept::{
-    EXPIRED, FLOODED, FORM, Form, Kept, NEAR_BENIGN, OpinionRow, Row, SignalRow, VERDICTS, instant,
-    seconds, some_instant,
+    EXPIRED, FLOODED, FORM, HEX16, HEX32, Kept, NEAR_BENIGN, OpinionRow, Row, SignalRow, TEXT,
+    Texts, VERDICTS, instant, seconds, some_instant,
 };
+use crate::table::Table;
 use crate::{
-    Bank, BankName, Entry, EntryId, EntryState, Fact, Facts, IncidentId, Label, Member, MemberId,
-    Opinion, Purpose, Rules, Sighting, SightingId, SignalId, SignalType, Standing, Stored,
-    Taxonomy, Verdict, Voice,
+    Bank, BankName, Entry, EntryId, Fact, Facts, IncidentId, Label, Member, MemberId, Opinion,
+    Purpose, Rules, Sighting, SightingId, SignalId, SignalType, Standing, Stored, Taxonomy,
+    Verdict, Voice,
 };
 use foldhash::quality::FixedState;
-use hashbrown::HashTable;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
@@ -35,8 +35,8 @@ pub(crate) struct Index {
     pub kinds: BTreeMap<SignalType, u16>,
     pub labels: BTreeMap<Label, u16>,
     pub label_sets: BTreeMap<Vec<u16>, u32>,
-    pub signals: HashTable<u32>,
-    pub texts: HashTable<u32>,
+    pub signals: Table,
+    pub texts: Table,
 }
 
 /// What was kept does not fit together.
@@ -63,15 +63,22 @@ impl State {
         &self.kept
     }
 
-    /// The state of what was kept, checked: whatever was stored, nothing is asked later that is not there.
+    /// The state of what was kept, checked: whatever was stored, nothing is asked later that is not there. So many
+    /// `threads` work at it.
     ///
     /// # Errors
     /// [`Damaged`] when it does not fit together.
-    pub fn restore(kept: Kept, key: u64) -> Result<Self, Damaged> {
-        crate::restore::check(&kept)?;
+    pub fn restore(kept: Kept, key: u64, threads: usize) -> Result<Self, Damaged> {
+        crate::restore::check(&kept, threads)?;
         let mut state = Self { kept, index: Index::new(key) };
-        state.reindex();
+        state.reindex(threads);
         Ok(state)
+    }
+
+    /// Nothing, under the same key.
+    #[must_use]
+    pub fn emptied(self) -> Self {
+        Self { kept: Kept::empty(), index: Index { key: self.index.key, ..Index::new(0) } }
     }
 
     /// The rules in force, once some were adopted.
@@ -195,22 +202,24 @@ impl State {
             .collect()
     }
 
-    /// Every signal that may match at `now`, with its bank, type and canonical text: what an index is built from.
-    pub fn matchable(
-        &self,
+    /// Every signal of a type whose entry is not gone at `now`, in order, with its bank's number and its canonical text:
+    /// what an index is built from.
+    pub fn signals_of<'a>(
+        &'a self,
+        kind: &SignalType,
         now: Instant,
-    ) -> impl Iterator<Item = (SignalId, &BankName, &SignalType, String)> {
+    ) -> impl Iterator<Item = (SignalId, u16, Cow<'a, str>)> + use<'a> {
         let now = seconds(now);
-        let alive = self.kept.rows.iter().filter(|row| row.flags & crate::kept::DROPPED == 0);
-        alive.flat_map(move |row| {
-            self.kept.signals(row).iter().zip(0u8..).filter_map(move |(signal, place)| {
-                let state = self.stands(row, Some(place), now)?.state;
-                let bank = self.kept.banks.get(usize::from(row.bank))?;
-                matches!(state, EntryState::Active | EntryState::Disputed).then_some(())?;
-                let kind = self.kept.kinds.get(usize::from(signal.kind))?;
-                let text = self.body(signal)?.text().into_owned();
-                Some((SignalId::of(EntryId(row.id), place), &bank.bank.name, kind, text))
-            })
+        let kind = self.index.kinds.get(kind).copied();
+        let all = kind.map(|_| self.kept.signals.as_slice()).unwrap_or_default();
+        let of_kind = all.iter().zip(0..).filter(move |(signal, _)| Some(signal.kind) == kind);
+        of_kind.filter_map(move |(signal, place)| {
+            let row = self.kept.rows.get(signal.row as usize)?;
+            let bank = self.kept.banks.get(usize::from(row.bank)).filter(|bank| !bank.removed);
+            let there = row.flags & crate::kept::DROPPED == 0 && bank.is_some();
+            let there = there && !self.stands(row, None, now)?.state.is_gone();
+            there.then_some(())?;
+            Some((self.signal_id(place)?, row.bank, self.body(signal)?.text()))
         })
     }
 
@@ -301,7 +310,7 @@ impl State {
     }
 
     pub(crate) fn text(&self, link: u32) -> Option<&str> {
-        self.kept.texts.get((link as usize).checked_sub(1)?).map(|text| &**text)
+        self.kept.texts.get((link as usize).checked_sub(1)?)
     }
 
     /// Where a row, or one of its signals, stands. Nothing only where no rules were adopted.
@@ -340,14 +349,14 @@ impl State {
 
     pub(crate) fn signal_place(&self, bank: u16, kind: u16, body: &Body<'_>) -> Option<usize> {
         let hash = body.hash(&self.index.key, kind);
-        let same = |place: &u32| {
-            self.kept.signals.get(*place as usize).is_some_and(|signal| {
+        let same = |place: u32| {
+            self.kept.signals.get(place as usize).is_some_and(|signal| {
                 signal.kind == kind
                     && self.kept.rows.get(signal.row as usize).is_some_and(|row| row.bank == bank)
                     && self.body(signal).as_ref() == Some(body)
             })
         };
-        self.index.signals.find(hash, same).map(|place| *place as usize)
+        self.index.signals.find(hash, same).map(|place| place as usize)
     }
 
     pub(crate) fn signal_id(&self, place: usize) -> Option<SignalId> {
@@ -420,8 +429,15 @@ impl<'a> Body<'a> {
 
     pub fn hash(&self, key: &FixedState, kind: u16) -> u64 {
         match self {
-            Self::Hex32(bytes) => key.hash_one((kind, bytes)),
-            Self::Hex16(bytes) => key.hash_one((kind, bytes)),
+            // Whole words are hashed several times quicker than bytes.
+            Self::Hex32(bytes) => {
+                let [a, b, c, d]: [u64; 4] = bytemuck::cast(*bytes);
+                key.hash_one((kind, a, b, c, d))
+            }
+            Self::Hex16(bytes) => {
+                let [a, b]: [u64; 2] = bytemuck::cast(*bytes);
+                key.hash_one((kind, a, b))
+            }
             Self::Text(text) => key.hash_one((kind, text)),
         }
     }
@@ -443,14 +459,15 @@ fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
     (all < 16).then_some(bytes)
 }
 
-pub(crate) fn body_of<'a>(signal: &SignalRow, texts: &'a [Box<str>]) -> Option<Body<'a>> {
+pub(crate) fn body_of<'a>(signal: &SignalRow, texts: &'a Texts) -> Option<Body<'a>> {
     match signal.form {
-        Form::Hex32 => Some(Body::Hex32(signal.bytes)),
-        Form::Hex16 => signal.bytes.first_chunk().map(|bytes| Body::Hex16(*bytes)),
-        Form::Text => {
+        HEX32 => Some(Body::Hex32(signal.bytes)),
+        HEX16 => signal.bytes.first_chunk().map(|bytes| Body::Hex16(*bytes)),
+        TEXT => {
             let place = u32::from_le_bytes(*signal.bytes.first_chunk()?);
-            texts.get(place as usize).map(|text| Body::Text(text))
+            texts.get(place as usize).map(Body::Text)
         }
+        _ => None,
     }
 }
 
@@ -464,8 +481,8 @@ impl Index {
             kinds: BTreeMap::new(),
             labels: BTreeMap::new(),
             label_sets: BTreeMap::from([(Vec::new(), 0)]),
-            signals: HashTable::new(),
-            texts: HashTable::new(),
+            signals: Table::default(),
+            texts: Table::default(),
         }
     }
 }

@@ -148,6 +148,21 @@ impl Reader {
     }
 }
 
+/// What is stored of a state: the short lists, and each long column.
+fn stored(state: &State) -> Vec<Vec<u8>> {
+    let lists = postcard::to_stdvec(state.kept()).unwrap();
+    [lists].into_iter().chain(state.kept().columns().map(<[u8]>::to_vec)).collect()
+}
+
+fn read_back(stored: &[Vec<u8>]) -> Option<Kept> {
+    let mut kept: Kept = postcard::from_bytes(&stored[0]).ok()?;
+    kept.make_room(std::array::from_fn(|column| stored[column + 1].len() as u64)).unwrap();
+    for (to, from) in kept.columns_mut().into_iter().zip(&stored[1..]) {
+        to.copy_from_slice(from);
+    }
+    Some(kept)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -159,9 +174,8 @@ proptest! {
         }
         let again = replay(KEY + 1, history.iter().map(|(at, event)| (*at, event))).unwrap();
         prop_assert!(again == state);
-        let stored = postcard::to_stdvec(state.kept()).unwrap();
-        let kept: Kept = postcard::from_bytes(&stored).unwrap();
-        let restored = State::restore(kept, KEY + 2).unwrap();
+        let kept = read_back(&stored(&state)).unwrap();
+        let restored = State::restore(kept, KEY + 2, 2).unwrap();
         prop_assert!(restored == state);
         for entry in state.entries(EntryId(0), None, usize::MAX, history.last().unwrap().0) {
             for signal in &entry.signals {
@@ -294,17 +308,24 @@ proptest! {
         for phrase in in_order(phrases) {
             step(&mut state, &phrase);
         }
-        let mut stored = postcard::to_stdvec(state.kept()).unwrap();
+        let mut stored = stored(&state);
+        let all: usize = stored.iter().map(Vec::len).sum();
         for (at, byte) in flips {
-            let at = at.index(stored.len());
-            stored[at] = byte;
+            let mut at = at.index(all);
+            for part in &mut stored {
+                if let Some(harmed) = part.get_mut(at) {
+                    *harmed = byte;
+                    break;
+                }
+                at -= part.len();
+            }
         }
-        let Ok(kept) = postcard::from_bytes::<Kept>(&stored) else { return Ok(()) };
-        let Ok(mut state) = State::restore(kept, KEY) else { return Ok(()) };
+        let Some(kept) = read_back(&stored) else { return Ok(()) };
+        let Ok(mut state) = State::restore(kept, KEY, 1) else { return Ok(()) };
         let now = timed("day 450: x").0;
         let _ = state.entries(EntryId(0), None, usize::MAX, now);
         let _ = state.feed(Checkpoint::START, 100, now);
-        let _ = state.matchable(now).count();
+        let _ = state.signals_of(&"pdq".parse().unwrap(), now).count();
         let _ = state.sightings(EntryId(1), 10);
         let hits: Vec<Hit> = (0..14)
             .map(|id| Hit { signal: SignalId::of(EntryId(id), 0), distance: 0, quality: None, part: 0 })
@@ -338,13 +359,13 @@ fn dropped_entries_are_cleared_away_and_what_stays_is_unharmed() {
             step(&mut state, &format!("alder withdraws {}", number + 1));
         }
     }
-    let full = postcard::to_stdvec(state.kept()).unwrap().len();
+    let full = stored(&state).concat().len();
     let later = timed("day 100: x").0;
     let dropped =
         decide(&state, Command::DropTombstones { limit: 10_000 }, later, &canonical).unwrap();
     dropped.iter().for_each(|event| evolve(&mut state, later, event).unwrap());
     assert_eq!(state.len(), 2_000);
-    assert!(postcard::to_stdvec(state.kept()).unwrap().len() < full / 2);
+    assert!(stored(&state).concat().len() < full / 2);
     let local: BankName = "LOCAL".parse().unwrap();
     for (id, before) in stands {
         assert_eq!(format!("{:?}", state.entry(id, now)), before);
@@ -352,6 +373,6 @@ fn dropped_entries_are_cleared_away_and_what_stays_is_unharmed() {
         let found = state.find(&local, &"pdq".parse().unwrap(), &hash);
         assert_eq!(found, Some(SignalId::of(id, 0)));
     }
-    let restored = State::restore(state.kept().clone(), 1).unwrap();
+    let restored = State::restore(state.kept().clone(), 1, 2).unwrap();
     assert!(restored == state);
 }

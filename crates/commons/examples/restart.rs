@@ -1,5 +1,6 @@
 //! Measures a restart: fills a home, and opens it in a process of its own until a look-up is answered.
-//! `cargo run --release -p writ-commons --example restart -- fill 10000000 FOLDER`, then as often as wanted `… -- open FOLDER`.
+//! `cargo run --release -p writ-commons --example restart -- fill 10000000 FOLDER`, then as often as wanted
+//! `cargo run --release -p writ-commons --example restart -- open FOLDER`.
 
 #![expect(
     clippy::disallowed_methods,
@@ -108,8 +109,10 @@ async fn open(home: &Path) {
         memory.status().entries,
         status("VmRSS")
     );
+    // A number that no fill has, another each time.
+    let added = contribution(u32::MAX - memory.status().entries as u32);
     let clock = Clock::now();
-    memory.command(contribution(u32::MAX - clock.elapsed().subsec_nanos())).await.ok();
+    memory.command(added).await.unwrap();
     println!("first add: {:.1} ms", clock.elapsed().as_secs_f64() * 1e3);
     let clock = Clock::now();
     memory.close().await.unwrap();

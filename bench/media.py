@@ -30,15 +30,15 @@ def bits(vector):
     return int("".join(str(int(bit)) for bit in vector), 2)
 
 
-print("| picture | kB | Writ decodes, ms | Writ to hash, ms (median, least) | in full, ms | client, ms | ratio | bits from own full | bits from client |")
-print("|---|---|---|---|---|---|---|---|---|")
+print("| picture | kB | Writ decodes, ms | Writ to hash, ms (median, least) | of the processor, ms | in full, ms | of the processor, ms | client, ms | ratio | bits from own full | bits from client |")
+print("|---|---|---|---|---|---|---|---|---|---|---|")
 for line in sys.stdin:
-    _, path, size, decode, _, median, least, full, _, apart, exact, _ = line.rstrip("\n").split("\t")
+    _, path, size, decode, _, _, median, least, used, full, _, full_used, apart, exact, _ = line.rstrip("\n").split("\t")
     theirs = milliseconds(path)
     vector, _ = client(path)
     name = os.path.basename(path).removesuffix(".jpg").replace("x", " × ").replace("-", " ")
     ours_apart = bin(bits(vector) ^ int(exact, 16)).count("1")
     print(
-        f"| {name} | {size} | {decode} | {median}, {least} | {full} | {theirs:.1f} | {theirs / float(median):.1f} "
-        f"| {apart} | {ours_apart} (full size) |"
+        f"| {name} | {size} | {decode} | {median}, {least} | {used} | {full} | {full_used} | {theirs:.1f} "
+        f"| {theirs / float(median):.1f} | {apart} | {ours_apart} (full size) |"
     )

@@ -1,83 +1,139 @@
 //! Huffman codes of JPEG (ITU-T T.81, annexes C and F): the bits of a scan, and tables that read or skip symbols.
 
 /// How many bits one look at a table covers.
-const LOOK: u32 = 12;
+pub const LOOK: u32 = 12;
 
-/// The bits of a scan's entropy-coded data, stuffing taken out.
+/// Zeros behind the data, so that eight bytes can be read from any of them.
+const BEHIND: usize = 8;
+
+/// The entropy-coded data up to a marker, stuffing taken out.
+pub struct Interval<'a> {
+    bytes: &'a [u8],
+    clean: Vec<u8>,
+    /// Where the marker behind the data lies.
+    end: usize,
+}
+
+impl<'a> Interval<'a> {
+    /// The data from a byte of the file on.
+    pub fn from(bytes: &'a [u8], at: usize) -> Self {
+        let room = bytes.len().saturating_sub(at) + BEHIND;
+        let mut interval = Self { bytes, clean: Vec::with_capacity(room), end: 0 };
+        interval.read(at);
+        interval
+    }
+
+    /// Goes on behind a restart marker; none where no such marker follows.
+    pub fn restart(&mut self) -> Option<()> {
+        let marker = self.bytes.get(self.end..)?.first_chunk()?;
+        matches!(marker, [0xff, 0xd0..=0xd7]).then(|| self.read(self.end + 2))
+    }
+
+    /// Its bits.
+    pub fn bits(&self) -> Bits<'_> {
+        Bits { data: &self.clean, at: 0, ahead: 0, count: 0 }
+    }
+
+    fn read(&mut self, at: usize) {
+        self.clean.clear();
+        let rest = self.bytes.get(at..).unwrap_or_default();
+        let (mut done, mut before) = (0, 0);
+        for word in rest.as_chunks::<8>().0 {
+            let Some((kept, count)) = without_stuffing(u64::from_le_bytes(*word), before) else {
+                break;
+            };
+            self.clean.extend_from_slice(&kept.to_le_bytes());
+            self.clean.truncate(self.clean.len() - 8 + count);
+            before = word[7];
+            done += 8;
+        }
+        self.finish(at + done, before);
+    }
+
+    /// Byte by byte up to the marker or the end.
+    fn finish(&mut self, mut at: usize, mut before: u8) {
+        while let Some(byte) = self.bytes.get(at) {
+            match (before, *byte) {
+                (0xff, 0) => {}
+                (0xff, _) => break,
+                (_, byte) => self.clean.push(byte),
+            }
+            before = *byte;
+            at += 1;
+        }
+        if before == 0xff {
+            self.clean.pop();
+            at -= 1;
+        }
+        self.end = at;
+        self.clean.extend([0; BEHIND]);
+    }
+}
+
+/// Eight bytes without the zeros behind a 0xFF, and how many they are; none where a marker is among them. The first
+/// byte is the lowest.
+#[inline(always)]
+fn without_stuffing(mut word: u64, before: u8) -> Option<(u64, usize)> {
+    const ONES: u64 = u64::MAX / 0xff;
+    const HIGHEST: u64 = ONES << 7;
+    // In each byte's highest bit: whether it is 0xFF, whether it is behind one, whether it is zero.
+    let full = (word & !HIGHEST) + ONES & word & HIGHEST;
+    let behind = full << 8 | u64::from(before == 0xff) << 7;
+    if behind == 0 {
+        return Some((word, 8));
+    }
+    let zero = !((word & !HIGHEST) + !HIGHEST | word) & HIGHEST;
+    if behind & !zero != 0 {
+        return None;
+    }
+    let (mut stuffed, mut count) = (behind, 8);
+    while stuffed != 0 {
+        let below = (1 << (stuffed.trailing_zeros() - 7)) - 1;
+        word = word & below | word >> 8 & !below;
+        stuffed = (stuffed & (stuffed - 1)) >> 8;
+        count -= 1;
+    }
+    Some((word, count))
+}
+
+/// The bits of an interval. Behind its end come zeros.
+#[derive(Clone, Copy)]
 pub struct Bits<'a> {
+    /// With [`BEHIND`] zeros.
     data: &'a [u8],
     at: usize,
     /// The next bits, from the highest down; `count` of them are there.
     ahead: u64,
     count: u32,
-    /// Bits handed out that the data does not have.
-    missing: u32,
 }
 
-impl<'a> Bits<'a> {
-    /// Starts at a byte of the file.
-    pub fn new(data: &'a [u8], at: usize) -> Self {
-        Self { data, at, ahead: 0, count: 0, missing: 0 }
-    }
-
-    /// Makes sure that 32 bits are there: enough for any code and the value behind it.
+impl Bits<'_> {
+    /// Makes sure that 56 bits are there: enough for any code and the value behind it, and some more.
+    #[inline(always)]
     pub fn refill(&mut self) {
-        if self.count >= 32 {
-            return;
+        if let Some(eight) = self.data.get(self.at..).and_then(|rest| rest.first_chunk()) {
+            self.ahead |= u64::from_be_bytes(*eight) >> self.count;
         }
-        let eight = self.data.get(self.at..).and_then(|rest| rest.first_chunk());
-        match eight.map(|eight| u64::from_be_bytes(*eight)) {
-            Some(eight) if !has_marker(eight) => {
-                self.ahead |= eight >> self.count;
-                let taken = (64 - self.count) / 8;
-                self.at += taken as usize;
-                self.count += 8 * taken;
-            }
-            _ => self.refill_slowly(),
-        }
-    }
-
-    /// Byte by byte: where a 0xFF is near, or the end. Past a marker or the end come zeros.
-    #[cold]
-    fn refill_slowly(&mut self) {
-        // Bits beyond `count` may be there already, read eight bytes at a time.
-        self.ahead &= !(u64::MAX.checked_shr(self.count).unwrap_or(0));
-        while self.count <= 56 {
-            let byte = match (self.data.get(self.at), self.data.get(self.at + 1)) {
-                (Some(0xff), Some(0)) => {
-                    self.at += 2;
-                    0xff
-                }
-                (Some(0xff), _) | (None, _) => {
-                    self.missing += 8;
-                    0
-                }
-                (Some(byte), _) => {
-                    self.at += 1;
-                    *byte
-                }
-            };
-            self.ahead |= u64::from(byte) << (56 - self.count);
-            self.count += 8;
-        }
+        self.at += (63 - self.count as usize) >> 3;
+        self.count |= 56;
     }
 
     /// The next `count` bits, 1 to 16, left where they are.
-    fn peek(&self, count: u32) -> u32 {
-        (self.ahead >> (64 - count)) as u32
+    #[inline(always)]
+    pub fn peek(&self, count: u32) -> usize {
+        (self.ahead >> (64 - count)) as usize
     }
 
-    fn skip(&mut self, count: u32) {
-        self.ahead = self.ahead.checked_shl(count).unwrap_or(0);
-        self.count = self.count.saturating_sub(count);
+    /// Passes `count` bits, at most as many as are there.
+    #[inline(always)]
+    pub fn skip(&mut self, count: u32) {
+        self.ahead <<= count;
+        self.count -= count;
     }
 
     /// One bit.
     pub fn bit(&mut self) -> bool {
-        self.refill();
-        let bit = self.peek(1) == 1;
-        self.skip(1);
-        bit
+        self.number(1) == 1
     }
 
     /// A plain number of `count` bits, 0 to 16.
@@ -85,57 +141,40 @@ impl<'a> Bits<'a> {
         if count == 0 {
             return 0;
         }
-        self.refill();
+        if self.count < count {
+            self.refill();
+        }
         let number = self.peek(count);
         self.skip(count);
-        number
+        number as u32
     }
 
     /// A signed value of `size` bits, 0 to 16, as T.81 F.2.2.1 extends it; refilled by the caller.
+    #[inline(always)]
     fn value(&mut self, size: u32) -> i32 {
         if size == 0 {
             return 0;
         }
-        let bits = self.peek(size) as i32;
+        let bits = self.peek(size) as u32;
         self.skip(size);
-        if bits >> (size - 1) == 0 { bits - (1 << size) + 1 } else { bits }
+        extended(bits, size)
     }
 
     /// Whether more was read than there is.
     pub fn overran(&self) -> bool {
-        self.missing > self.count
-    }
-
-    /// Drops what is left before a restart marker and steps over it; false where none follows.
-    pub fn restart(&mut self) -> bool {
-        self.ahead = 0;
-        self.count = 0;
-        self.missing = 0;
-        // Bytes may have been read ahead only up to the marker.
-        let rest = self.data.get(self.at..).unwrap_or_default();
-        let is_restart = |two: &[u8]| matches!(two, [0xff, 0xd0..=0xd7]);
-        match rest.windows(2).position(is_restart) {
-            Some(0) => self.at += 2,
-            _ => return false,
-        }
-        true
+        8 * (self.at + BEHIND) > 8 * self.data.len() + self.count as usize
     }
 }
 
-/// Whether one of eight bytes is 0xFF.
-fn has_marker(eight: u64) -> bool {
-    let ones = u64::MAX / 0xff;
-    let inverse = !eight;
-    inverse.wrapping_sub(ones) & eight & (ones << 7) != 0
+/// What the bits of a value mean.
+fn extended(bits: u32, size: u32) -> i32 {
+    if size > 0 && bits >> (size - 1) == 0 { bits as i32 - (1 << size) + 1 } else { bits as i32 }
 }
 
 /// A table of codes.
 pub struct Table {
     /// By the next [`LOOK`] bits: the symbol, and above it the length of its code; 0 where the code is longer.
     symbols: Box<[u16; 1 << LOOK]>,
-    /// By the next [`LOOK`] bits, for AC codes: how many bits to skip, how many coefficients those pass (from bit 8),
-    /// and whether the block ends (bit 16); several symbols at once. 0 where the code is longer.
-    skips: Box<[u32; 1 << LOOK]>,
     /// For longer codes, by length: one above the last code, shifted up to 16 bits, and what to add for its symbol.
     longer: [(u32, i32); 17],
     values: Vec<u8>,
@@ -176,21 +215,23 @@ impl Table {
             *longer.get_mut(length as usize)? = (code << (16 - length), offset);
             code <<= 1;
         }
-        let mut skips = Box::new([0; 1 << LOOK]);
-        for (bits, skip) in (0u32..).zip(skips.iter_mut()) {
-            *skip = skip_of(bits, &symbols);
-        }
-        Some(Self { symbols, skips, longer, values })
+        Some(Self { symbols, longer, values })
     }
 
     /// The next symbol; none where the bits are no code. Refilled by the caller.
+    #[inline(always)]
     fn symbol(&self, bits: &mut Bits<'_>) -> Option<u32> {
-        let found = self.symbols.get(bits.peek(LOOK) as usize).copied().unwrap_or(0);
-        if found != 0 {
-            bits.skip(u32::from(found >> 8));
-            return Some(u32::from(found & 0xff));
+        let found = self.symbols[bits.peek(LOOK)];
+        if found == 0 {
+            return self.longer(bits);
         }
-        let sixteen = bits.peek(16);
+        bits.skip(u32::from(found >> 8));
+        Some(u32::from(found & 0xff))
+    }
+
+    #[cold]
+    fn longer(&self, bits: &mut Bits<'_>) -> Option<u32> {
+        let sixteen = bits.peek(16) as u32;
         let long = (LOOK + 1..=16).zip(self.longer.get(LOOK as usize + 1..)?);
         let (length, (_, offset)) = long.into_iter().find(|(_, (above, _))| sixteen < *above)?;
         bits.skip(length);
@@ -205,56 +246,179 @@ impl Table {
         Some(bits.value(size))
     }
 
-    /// The next step through AC coefficients.
+    /// The next step through AC coefficients. Refilled by the caller.
+    #[inline(always)]
     pub fn step(&self, bits: &mut Bits<'_>) -> Option<Step> {
-        bits.refill();
         let symbol = self.symbol(bits)?;
         Some(match (symbol >> 4, symbol & 15) {
             (run, 0) if run < 15 => Step::End(run),
             (run, size) => Step::Value(run, bits.value(size)),
         })
     }
+}
+
+/// A run that leads beyond any block: its end.
+const END: u32 = 64;
+
+/// Marks an entry whose value is longer.
+const LONGER: u32 = 0x80;
+
+/// Codes together with the values behind them, by the next [`LOOK`] bits: how many bits both have, from bit 8 the run
+/// before the value, from bit 16 the value. With [`LONGER`], how many bits the code has, and in place of the value how
+/// many its has. 0 where the code is longer.
+pub struct Values<'a> {
+    table: &'a Table,
+    /// A symbol's run, and the size of its value.
+    parts: fn(u32) -> Option<(u32, u32)>,
+    entries: Box<[u32; 1 << LOOK]>,
+}
+
+impl<'a> Values<'a> {
+    /// Of DC differences: runs of none.
+    pub fn of_dc(table: &'a Table) -> Self {
+        Self::of(table, |symbol| (symbol <= 16).then_some((0, symbol)))
+    }
+
+    /// Of AC coefficients in a file of one scan.
+    pub fn of_ac(table: &'a Table) -> Self {
+        Self::of(table, |symbol| match (symbol >> 4, symbol & 15) {
+            (run, 0) if run < 15 => Some((END, 0)),
+            other => Some(other),
+        })
+    }
+
+    fn of(table: &'a Table, parts: fn(u32) -> Option<(u32, u32)>) -> Self {
+        let mut entries = Box::new([0; 1 << LOOK]);
+        for (bits, (entry, found)) in (0u32..).zip(entries.iter_mut().zip(table.symbols.iter())) {
+            let (length, symbol) = (u32::from(*found >> 8), u32::from(*found & 0xff));
+            let Some((run, size)) = parts(symbol).filter(|_| *found != 0) else { continue };
+            let used = length + size;
+            *entry = if used <= LOOK {
+                let value = extended(bits >> (LOOK - used) & ((1 << size) - 1), size);
+                used | run << 8 | (value as u32) << 16
+            } else {
+                LONGER | length | run << 8 | size << 16
+            };
+        }
+        Self { table, parts, entries }
+    }
+
+    /// The next value and the run of zeros before it; a run of 64 or more where the block ends. At most [`LOOK`] of
+    /// the bits are used, or they are refilled.
+    #[inline(always)]
+    pub fn next(&self, bits: &mut Bits<'_>) -> Option<(u32, i32)> {
+        let entry = self.entries[bits.peek(LOOK)];
+        if entry == 0 || entry & LONGER != 0 {
+            return self.longer(bits, entry);
+        }
+        bits.skip(entry & 0xff);
+        Some((entry >> 8 & 0xff, entry as i32 >> 16))
+    }
+
+    #[inline(never)]
+    fn longer(&self, bits: &mut Bits<'_>, entry: u32) -> Option<(u32, i32)> {
+        bits.refill();
+        let (run, size) = match entry {
+            0 => (self.parts)(self.table.symbol(bits)?)?,
+            _ => {
+                bits.skip(entry & 0x7f);
+                (entry >> 8 & 0xff, entry >> 16)
+            }
+        };
+        let value = bits.value(size);
+        bits.refill();
+        Some((run, value))
+    }
+}
+
+/// Blocks to be passed over, several symbols at once, by the next [`LOOK`] bits: how many bits they and their values
+/// have, and from bit 8 how many coefficients those are, [`END`] and more where the block ends. 0 where the first code
+/// is longer.
+pub struct Skips {
+    /// From the DC coefficient on.
+    whole: Box<[u16; 1 << LOOK]>,
+    /// From an AC coefficient on.
+    rest: Box<[u16; 1 << LOOK]>,
+}
+
+impl Skips {
+    /// Of the AC codes of a component; with its DC codes where whole blocks of it are passed over.
+    pub fn of(dc: Option<&Table>, ac: &Table) -> Self {
+        let mut skips = Self { whole: Box::new([0; 1 << LOOK]), rest: Box::new([0; 1 << LOOK]) };
+        for (bits, skip) in (0..).zip(skips.rest.iter_mut()) {
+            *skip = skip_of(bits, (0, 0), ac);
+        }
+        for (bits, (skip, found)) in
+            (0..).zip(skips.whole.iter_mut().zip(dc.iter().flat_map(|dc| dc.symbols.iter())))
+        {
+            let (length, size) = (u32::from(*found >> 8), u32::from(*found & 0xff));
+            if *found != 0 && size <= 16 {
+                *skip = skip_of(bits, (length + size, 1), ac);
+            }
+        }
+        skips
+    }
+
+    /// Passes over a block.
+    #[inline(always)]
+    pub fn pass_whole(&self, dc: &Values<'_>, ac: &Values<'_>, bits: &mut Bits<'_>) -> Option<()> {
+        bits.refill();
+        let skip = u32::from(self.whole[bits.peek(LOOK)]);
+        if skip == 0 {
+            dc.next(bits)?;
+            return self.pass(ac, bits, 1);
+        }
+        bits.skip(skip & 0xff);
+        match skip >> 8 {
+            passed @ ..END => self.pass(ac, bits, passed),
+            _ => Some(()),
+        }
+    }
 
     /// Passes over the AC coefficients of a block from `at` on.
-    pub fn pass(&self, bits: &mut Bits<'_>, mut at: u32) -> Option<()> {
+    #[inline(always)]
+    pub fn pass(&self, ac: &Values<'_>, bits: &mut Bits<'_>, mut at: u32) -> Option<()> {
         while at < 64 {
             bits.refill();
-            let skip = self.skips.get(bits.peek(LOOK) as usize).copied().unwrap_or(0);
-            let (length, passed, ends) = (skip & 0xff, skip >> 8 & 0xff, skip >> 16);
-            // Symbols beyond the block's last coefficient belong to the next block.
-            if skip != 0 && at + passed + ends <= 64 {
-                bits.skip(length);
-                if ends == 1 {
-                    return Some(());
-                }
-                at += passed;
-            } else {
-                match self.step(bits)? {
-                    Step::End(_) => return Some(()),
-                    Step::Value(run, _) => at += run + 1,
-                }
+            // Two looks at most use 54 bits.
+            at = self.look(ac, bits, at)?;
+            if at < 64 {
+                at = self.look(ac, bits, at)?;
             }
         }
         Some(())
     }
+
+    #[inline(always)]
+    fn look(&self, ac: &Values<'_>, bits: &mut Bits<'_>, at: u32) -> Option<u32> {
+        let skip = u32::from(self.rest[bits.peek(LOOK)]);
+        let passed = skip >> 8;
+        // Symbols beyond the block's last coefficient belong to the next block.
+        if skip == 0 || at + (passed & (END - 1)) + passed / END > 64 {
+            return Some(at + ac.next(bits)?.0 + 1);
+        }
+        bits.skip(skip & 0xff);
+        Some(at + passed)
+    }
 }
 
-/// How much the symbols in these [`LOOK`] bits, and the value bits behind them, pass at once.
-fn skip_of(bits: u32, symbols: &[u16; 1 << LOOK]) -> u32 {
-    let (mut used, mut passed) = (0u32, 0u32);
-    while used < LOOK && passed < 64 {
+/// How much the AC symbols in these [`LOOK`] bits, and the value bits behind them, pass at once, after so many bits
+/// and coefficients.
+fn skip_of(bits: u32, (mut used, mut passed): (u32, u32), ac: &Table) -> u16 {
+    while used < LOOK && passed < END - 16 {
         let left = bits << used & ((1 << LOOK) - 1);
-        let found = u32::from(symbols.get(left as usize).copied().unwrap_or(0));
+        let found = u32::from(ac.symbols[left as usize]);
         let (length, run, size) = (found >> 8, found >> 4 & 15, found & 15);
         if found == 0 || used + length > LOOK {
             break;
         }
         used += length;
         if size == 0 && run < 15 {
-            return used | passed << 8 | 1 << 16;
+            passed += END;
+            break;
         }
         used += size;
         passed += run + 1;
     }
-    used | passed << 8
+    (used | passed << 8) as u16
 }

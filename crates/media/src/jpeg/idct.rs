@@ -3,128 +3,186 @@
 //! Full size by the factorisation of Arai, Agui and Nakajima (1988), its factors folded into the quantisation table;
 //! smaller sizes by the transform of that many points over the lowest coefficients.
 
+use super::scan::ZIGZAG;
 use std::f32::consts::SQRT_2;
-use std::ops::{Add, Mul, Sub};
 
-/// Coefficients, the first index the column.
-pub type Block = [[f32; 8]; 8];
+/// Coefficients, the first index the column, and the transform to `N` by `N` pixels, row after row.
+pub trait Transform<const N: usize> {
+    /// The pixels; `last` is the place in the zigzag behind which all coefficients are zero.
+    fn pixels(&self, last: u32) -> [[u8; N]; N];
+}
 
-/// A row of values on which one works at once.
-#[derive(Clone, Copy)]
-struct Row<const N: usize>([f32; N]);
+/// Up to this place in the zigzag all coefficients lie in the upper left quarter's first four rows and columns.
+const CORNER: u32 = 9;
 
-impl<const N: usize> Row<N> {
-    fn with(mut self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
-        for (to, from) in self.0.iter_mut().zip(other.0) {
-            *to = f(*to, from);
+impl Transform<8> for [[f32; 8]; 8] {
+    fn pixels(&self, last: u32) -> [[u8; 8]; 8] {
+        match last {
+            0 => [[byte(self[0][0]); 8]; 8],
+            1..=CORNER => bytes(&eight_of_four(&turned(&eight_of_four(self)))),
+            _ => bytes(&eight(&turned(&eight(self)))),
         }
-        self
     }
 }
 
-impl<const N: usize> Add for Row<N> {
-    type Output = Self;
-    fn add(self, other: Self) -> Self {
-        self.with(other, |a, b| a + b)
+impl Transform<4> for [[f32; 4]; 4] {
+    fn pixels(&self, last: u32) -> [[u8; 4]; 4] {
+        match last {
+            0 => [[byte(self[0][0]); 4]; 4],
+            _ => bytes(&four(&turned(&four(self)))),
+        }
     }
 }
 
-impl<const N: usize> Sub for Row<N> {
-    type Output = Self;
-    fn sub(self, other: Self) -> Self {
-        self.with(other, |a, b| a - b)
+impl Transform<2> for [[f32; 2]; 2] {
+    fn pixels(&self, _: u32) -> [[u8; 2]; 2] {
+        let [[a, c], [b, d]] = *self;
+        let (left, right, up, down) = (a + b, a - b, c + d, c - d);
+        [[byte(left + up), byte(right + down)], [byte(left - up), byte(right - down)]]
     }
 }
 
-impl<const N: usize> Mul<f32> for Row<N> {
-    type Output = Self;
-    fn mul(self, factor: f32) -> Self {
-        Self(self.0.map(|value| value * factor))
+impl Transform<1> for [[f32; 1]; 1] {
+    fn pixels(&self, _: u32) -> [[u8; 1]; 1] {
+        [[byte(self[0][0])]]
     }
 }
-
-/// What the middle grey adds, and a half to round by.
-const LEVEL: f32 = 128.5;
 
 /// The factors by which the fast transform wants its coefficients multiplied.
 const FACTORS: [f32; 8] =
     [1.0, 1.387_039_8, 1.306_563, 1.175_875_6, 1.0, 0.785_694_96, 0.541_196_1, 0.275_899_38];
 
 /// What to multiply the coefficient at this row and column by, besides its quantisation step.
-pub fn factor(side: usize, row: usize, column: usize) -> f32 {
+fn factor(side: usize, row: usize, column: usize) -> f32 {
     let of = |at: usize| if side == 8 { FACTORS.get(at).copied().unwrap_or(0.0) } else { 1.0 };
     of(row) * of(column) / 8.0
 }
 
-/// Writes a block's pixels, `side` by `side`.
-pub fn pixels(block: &Block, side: usize, into: &mut [u8], stride: usize) {
-    match side {
-        8 => write(eight(turned(eight(block.map(Row)))), into, stride),
-        4 => write(four(turned(four(low(block)))), into, stride),
-        2 => write(two(turned(two(low(block)))), into, stride),
-        _ => write([Row([block[0][0]])], into, stride),
+/// Levels about the middle grey as bytes: rounded to the nearest, up from a half.
+#[inline(never)]
+fn bytes<const N: usize>(levels: &[[f32; N]; N]) -> [[u8; N]; N] {
+    let mut bytes = [[0; N]; N];
+    for (to, level) in bytes.as_flattened_mut().iter_mut().zip(levels.as_flattened()) {
+        *to = byte(*level);
     }
+    bytes
 }
 
-fn write<const N: usize>(rows: [Row<N>; N], into: &mut [u8], stride: usize) {
-    for (row, to) in rows.iter().zip(into.chunks_mut(stride)) {
-        let Some(to) = to.first_chunk_mut::<N>() else { continue };
-        *to = row.0.map(|value| (value + LEVEL) as u8);
-    }
+#[inline(always)]
+fn byte(level: f32) -> u8 {
+    // An addition and comparisons become vector instructions where a cast, which minds every number, does not: above
+    // 2²³ single precision has whole numbers only, in its lowest bits. It rounds a half to even: hence the thousandth.
+    const ZERO: f32 = 8_388_608.0;
+    const MOST: f32 = ZERO + 255.0;
+    let level = (level + 0.001) + (ZERO + 128.0);
+    let level = if level > ZERO { level } else { ZERO };
+    let level = if level < MOST { level } else { MOST };
+    level.to_bits() as u8
 }
 
-fn low<const N: usize>(block: &Block) -> [Row<N>; N] {
-    let mut low = [Row([0.0; N]); N];
-    for (to, from) in low.iter_mut().zip(block) {
-        to.0 = *from.first_chunk().unwrap_or(&[0.0; N]);
-    }
-    low
-}
-
-fn turned<const N: usize>(rows: [Row<N>; N]) -> [Row<N>; N] {
-    let mut out = [Row([0.0; N]); N];
-    for (at, row) in rows.iter().enumerate() {
-        for (to, from) in out.iter_mut().zip(row.0) {
-            if let Some(to) = to.0.get_mut(at) {
-                *to = from;
-            }
+/// Rows become columns.
+#[inline(never)]
+fn turned<const N: usize>(block: &[[f32; N]; N]) -> [[f32; N]; N] {
+    let mut out = [[0.0; N]; N];
+    for (at, line) in block.iter().enumerate() {
+        for (to, value) in out.iter_mut().zip(line) {
+            to[at % N] = *value;
         }
     }
     out
 }
 
-/// Eight points along the first index.
-fn eight([c0, c1, c2, c3, c4, c5, c6, c7]: [Row<8>; 8]) -> [Row<8>; 8] {
-    let (sum, difference, both) = (c0 + c4, c0 - c4, c2 + c6);
-    let other = (c2 - c6) * SQRT_2 - both;
-    let even = [sum + both, difference + other, difference - other, sum - both];
+/// Eight points along the first index, at each place of the second. Kept apart, the compiler makes vectors of it.
+#[inline(never)]
+fn eight(block: &[[f32; 8]; 8]) -> [[f32; 8]; 8] {
+    let mut out = [[0.0; 8]; 8];
+    for at in 0..8 {
+        let [c0, c1, c2, c3, c4, c5, c6, c7] = block.each_ref().map(|line| line[at]);
+        let (sum, difference, both) = (c0 + c4, c0 - c4, c2 + c6);
+        let other = (c2 - c6) * SQRT_2 - both;
+        let even = [sum + both, difference + other, difference - other, sum - both];
+        let (z13, z10, z11, z12) = (c5 + c3, c5 - c3, c1 + c7, c1 - c7);
+        let points = with_odd(even, z10, z11 + z13, z11 - z13, z12);
+        for (line, point) in out.iter_mut().zip(points) {
+            line[at] = point;
+        }
+    }
+    out
+}
 
-    let (z13, z10, z11, z12) = (c5 + c3, c5 - c3, c1 + c7, c1 - c7);
-    let first = z11 + z13;
+/// The same where the last four coefficients are zero.
+#[inline(never)]
+fn eight_of_four(block: &[[f32; 8]; 8]) -> [[f32; 8]; 8] {
+    let mut out = [[0.0; 8]; 8];
+    for at in 0..8 {
+        let [c0, c1, c2, c3, ..] = block.each_ref().map(|line| line[at]);
+        let other = c2 * SQRT_2 - c2;
+        let even = [c0 + c2, c0 + other, c0 - other, c0 - c2];
+        let points = with_odd(even, -c3, c1 + c3, c1 - c3, c1);
+        for (line, point) in out.iter_mut().zip(points) {
+            line[at] = point;
+        }
+    }
+    out
+}
+
+#[inline(always)]
+fn with_odd([e0, e1, e2, e3]: [f32; 4], z10: f32, first: f32, apart: f32, z12: f32) -> [f32; 8] {
     let z5 = (z10 + z12) * 1.847_759;
     let second = z5 - z10 * 2.613_126 - first;
-    let third = (z11 - z13) * SQRT_2 - second;
+    let third = apart * SQRT_2 - second;
     let fourth = z5 - z12 * 1.082_392_2 - third;
-
-    let [e0, e1, e2, e3] = even;
-    let upper = [e0 + first, e1 + second, e2 + third, e3 + fourth];
-    let [p0, p1, p2, p3] = upper;
+    let [p0, p1, p2, p3] = [e0 + first, e1 + second, e2 + third, e3 + fourth];
     [p0, p1, p2, p3, e3 - fourth, e2 - third, e1 - second, e0 - first]
 }
 
-/// Four points along the first index.
-fn four([c0, c1, c2, c3]: [Row<4>; 4]) -> [Row<4>; 4] {
+/// Four points along the first index, at each place of the second.
+#[inline(always)]
+fn four(block: &[[f32; 4]; 4]) -> [[f32; 4]; 4] {
     // √2 times the cosines of π/8 and 3π/8.
     const WIDE: f32 = 1.306_563;
     const NARROW: f32 = 0.541_196_1;
-    let (sum, difference) = (c0 + c2, c0 - c2);
-    let (outer, inner) = (c1 * WIDE + c3 * NARROW, c1 * NARROW - c3 * WIDE);
-    [sum + outer, difference + inner, difference - inner, sum - outer]
+    let mut out = [[0.0; 4]; 4];
+    for at in 0..4 {
+        let [c0, c1, c2, c3] = block.each_ref().map(|line| line[at]);
+        let (sum, difference) = (c0 + c2, c0 - c2);
+        let (outer, inner) = (c1 * WIDE + c3 * NARROW, c1 * NARROW - c3 * WIDE);
+        let points = [sum + outer, difference + inner, difference - inner, sum - outer];
+        for (line, point) in out.iter_mut().zip(points) {
+            line[at] = point;
+        }
+    }
+    out
 }
 
-/// Two points along the first index.
-fn two([c0, c1]: [Row<2>; 2]) -> [Row<2>; 2] {
-    [c0 + c1, c0 - c1]
+/// What decoding does with the coefficient at one place of the zigzag.
+#[derive(Clone, Copy, Default)]
+pub struct Place {
+    /// Where it goes, column by column.
+    at: u8,
+    /// What it is multiplied by; nothing where this size leaves it out.
+    pub by: f32,
+}
+
+/// What decoding to `N` by `N` pixels does with each coefficient, in zigzag order.
+pub fn places<const N: usize>(steps: &[u16; 64]) -> [Place; 64] {
+    let mut places = [Place::default(); 64];
+    for ((place, step), (row, column)) in places.iter_mut().zip(steps).zip(ZIGZAG) {
+        let (row, column) = (usize::from(row), usize::from(column));
+        if row.max(column) < N {
+            let by = f32::from(*step) * factor(N, row, column);
+            *place = Place { at: (column * N + row) as u8, by };
+        }
+    }
+    places
+}
+
+impl Place {
+    /// Puts a coefficient there: each comes once, and what is left out adds nothing.
+    #[inline(always)]
+    pub fn add<const N: usize>(&self, block: &mut [[f32; N]; N], value: i32) {
+        block.as_flattened_mut()[usize::from(self.at) & (N * N - 1)] += value as f32 * self.by;
+    }
 }
 
 #[cfg(test)]
@@ -152,27 +210,40 @@ mod tests {
         out
     }
 
+    /// The same pixels by ours and by the plain transform, with coefficients up to `last` in the zigzag.
+    fn compare<const N: usize>(last: u32)
+    where
+        [[f32; N]; N]: Transform<N>,
+    {
+        let mut state = 7u32 + last;
+        let (mut coefficients, mut block) = ([[0.0; 8]; 8], [[0.0; N]; N]);
+        for (row, column) in ZIGZAG.into_iter().take(last as usize + 1) {
+            let (row, column) = (usize::from(row), usize::from(column));
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            coefficients[row][column] = f64::from(state >> 27) - 16.0;
+            if row.max(column) < N {
+                block[column][row] = coefficients[row][column] as f32 * factor(N, row, column);
+            }
+        }
+        let ours = block.pixels(last);
+        for (ours, theirs) in ours.as_flattened().iter().zip(plain(&coefficients, N)) {
+            assert!((f64::from(*ours) - theirs).abs() <= 0.51, "{N} {last}: {ours} {theirs}");
+        }
+    }
+
     #[test]
     fn each_size_is_the_plain_transform() {
-        let mut state = 7u32;
-        let mut coefficients = [[0.0; 8]; 8];
-        for value in coefficients.as_flattened_mut() {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            *value = f64::from(state >> 27) - 16.0;
+        for last in 0..64 {
+            compare::<8>(last);
+            compare::<4>(last);
+            compare::<2>(last);
+            compare::<1>(last);
         }
-        for side in [1, 2, 4, 8] {
-            let mut block = [[0.0; 8]; 8];
-            for row in 0..8 {
-                for column in 0..8 {
-                    block[column][row] =
-                        coefficients[row][column] as f32 * factor(side, row, column);
-                }
-            }
-            let mut out = vec![0; side * side];
-            pixels(&block, side, &mut out, side);
-            for (ours, theirs) in out.iter().zip(plain(&coefficients, side)) {
-                assert!((f64::from(*ours) - theirs).abs() <= 0.51, "{side}: {ours} {theirs}");
-            }
-        }
+    }
+
+    #[test]
+    fn levels_are_rounded_and_kept_within_a_byte() {
+        let levels = [-1e30, -128.6, -127.5, -0.4, 0.5, 126.4, 127.4, 128.0, 1e30];
+        assert_eq!(levels.map(byte), [0, 0, 1, 128, 129, 254, 255, 255, 255]);
     }
 }

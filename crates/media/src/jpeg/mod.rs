@@ -7,7 +7,9 @@
 mod header;
 mod huffman;
 mod idct;
+mod progressive;
 mod scan;
+mod sequential;
 
 use header::Header;
 use image::metadata::Orientation;

@@ -1,14 +1,15 @@
-//! The scans of a JPEG file: from bits to the blocks of its luma.
+//! The scans of a JPEG file: which of them matter, and the walk over the blocks of one.
 
-use super::header::{Frame, Header, Part, Scan};
-use super::huffman::{Bits, Step, Table};
-use super::idct::{self, Block};
+use super::header::{Frame, Header, Scan};
+use super::huffman::{Bits, Interval};
+use super::idct::Transform;
+use super::{progressive, sequential};
 
 /// The most scans of one file: real ones have about ten, and each costs a walk over all blocks.
 const MAX_SCANS: usize = 64;
 
 /// Where the coefficient at each place of the zigzag lies: row and column.
-const ZIGZAG: [(u8, u8); 64] = zigzag();
+pub const ZIGZAG: [(u8, u8); 64] = zigzag();
 
 // Worked out while compiling: a wrong index would not compile.
 #[allow(clippy::indexing_slicing)]
@@ -33,7 +34,7 @@ const fn zigzag() -> [(u8, u8); 64] {
 }
 
 /// So many across and down.
-type Size = (u32, u32);
+pub type Size = (u32, u32);
 
 /// Pixels of whole blocks.
 pub struct Plane {
@@ -42,6 +43,28 @@ pub struct Plane {
 }
 
 impl Plane {
+    /// Room for so many blocks of this side across and down.
+    pub fn new(blocks: Size, side: u32) -> Self {
+        let stride = (blocks.0 * side) as usize;
+        Self { samples: vec![0; stride * (blocks.1 * side) as usize], stride }
+    }
+
+    /// Puts a block's pixels to its place, counted in blocks.
+    #[inline(always)]
+    pub fn put<const N: usize>(
+        &mut self,
+        pixels: &[[u8; N]; N],
+        across: u32,
+        down: u32,
+    ) -> Option<()> {
+        let mut from = down as usize * N * self.stride + across as usize * N;
+        for row in pixels {
+            *self.samples.get_mut(from..)?.first_chunk_mut()? = *row;
+            from += self.stride;
+        }
+        Some(())
+    }
+
     /// The upper left part of this size.
     pub fn cropped(mut self, width: u32, height: u32) -> Option<Vec<u8>> {
         let (width, height) = (width as usize, height as usize);
@@ -58,26 +81,63 @@ impl Plane {
 }
 
 /// Decodes the luma at one part in `scale` a side, from the first scan's header on.
-pub fn decode(mut header: Header, bytes: &[u8], mut at: usize, scale: u32) -> Option<Plane> {
+pub fn decode(header: Header, bytes: &[u8], at: usize, scale: u32) -> Option<Plane> {
+    match scale {
+        8 => decode_by::<1>(header, bytes, at),
+        4 => decode_by::<2>(header, bytes, at),
+        2 => decode_by::<4>(header, bytes, at),
+        _ => decode_by::<8>(header, bytes, at),
+    }
+}
+
+/// With `N` pixels to a block's side.
+fn decode_by<const N: usize>(mut header: Header, bytes: &[u8], mut at: usize) -> Option<Plane>
+where
+    [[f32; N]; N]: Transform<N>,
+{
     let frame = header.frame.clone()?;
-    let mut luma = Luma::new(&frame, 8 / scale)?;
+    let blocks = blocks(&frame)?;
+    let mut kept = if frame.progressive {
+        progressive::Kept::new(blocks)
+    } else {
+        progressive::Kept::default()
+    };
+    let within = |place: &(u8, u8)| usize::from(place.0.max(place.1)) < N;
+    let last = ZIGZAG.iter().rposition(within)? as u32;
+    let mut steps = None;
     for _ in 0..MAX_SCANS {
         let (scan, data) = header.scan(bytes, at)?;
-        let matters = scan.parts.iter().any(|part| part.component == 0) && scan.band.0 <= luma.last;
-        if matters {
-            luma.steps =
-                header.steps.get(usize::from(frame.components.first()?.steps))?.or(luma.steps);
-            luma.scan(&frame, &header, &scan, &mut Bits::new(bytes, data))?;
+        if scan.parts.iter().any(|part| part.component == 0) && scan.band.0 <= last {
+            steps = header.steps.get(usize::from(frame.components.first()?.steps))?.or(steps);
+            let walk =
+                Walk::new(&frame, blocks, header.restart, &scan, Interval::from(bytes, data))?;
             if !frame.progressive {
-                return Some(luma.plane);
+                let mut plane = Plane::new(blocks, N as u32);
+                sequential::draw::<N>(
+                    &header,
+                    &scan,
+                    &steps.unwrap_or([0; 64]),
+                    last,
+                    walk,
+                    &mut plane,
+                )?;
+                return Some(plane);
             }
+            kept.scan(&header, &scan, walk)?;
         }
         match header.advance(bytes, next_marker(bytes, data)?)? {
             Some(next) => at = next,
-            None => return luma.finish(),
+            None => return kept.draw::<N>(&steps?, last),
         }
     }
     None
+}
+
+/// Luma's blocks across and down, of whole units.
+fn blocks(frame: &Frame) -> Option<Size> {
+    let (across, down) = frame.components.first()?.sampling;
+    let whole = |pixels: u32, step: u32| pixels.div_ceil(8 * step) * step;
+    Some((whole(frame.width, across), whole(frame.height, down)))
 }
 
 /// Where the data of a scan end: at the first marker that is neither a stuffed byte nor a restart.
@@ -91,307 +151,79 @@ fn next_marker(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// The luma while it is being decoded.
-struct Luma {
-    plane: Plane,
-    /// Pixels of a block's side.
-    side: usize,
-    /// The last coefficient in the zigzag that matters at this size.
-    last: u32,
-    /// Blocks across and down, of whole units.
-    blocks: Size,
-    /// All coefficients, 64 a block, where scans refine each other.
-    kept: Vec<i16>,
-    steps: Option<[u16; 64]>,
+/// A walk over the blocks of a scan.
+pub struct Walk<'a> {
+    /// Units across and down.
+    units: Size,
+    /// How many blocks of each component are in a unit.
+    sizes: Vec<Size>,
+    /// Units between restart markers; 0 where there are none.
+    restart: u32,
+    interval: Interval<'a>,
 }
 
-impl Luma {
-    fn new(frame: &Frame, side: u32) -> Option<Self> {
-        let (across, down) = frame.components.first()?.sampling;
-        let whole = |pixels: u32, step: u32| pixels.div_ceil(8 * step) * step;
-        let blocks = (whole(frame.width, across), whole(frame.height, down));
-        let count = blocks.0 as usize * blocks.1 as usize;
-        let stride = (blocks.0 * side) as usize;
-        let within = |place: &(u8, u8)| u32::from(place.0.max(place.1)) < side;
-        let last = ZIGZAG.iter().rposition(within)? as u32;
-        let kept = if frame.progressive { vec![0; 64 * count] } else { vec![] };
-        let samples = vec![0; count * (side * side) as usize];
-        let plane = Plane { samples, stride };
-        Some(Self { plane, side: side as usize, last, blocks, kept, steps: None })
+/// A block that is met on a walk.
+pub struct Met {
+    /// Its component's place in the scan.
+    pub part: usize,
+    /// Its place in the component, in blocks.
+    pub across: u32,
+    /// Its place in the component, in blocks.
+    pub down: u32,
+    /// Whether what was known from blocks before it is to be forgotten.
+    pub afresh: bool,
+}
+
+impl<'a> Walk<'a> {
+    /// In a scan of one component the units are its blocks, as many as hold its pixels.
+    fn new(
+        frame: &Frame,
+        blocks: Size,
+        restart: u32,
+        scan: &Scan,
+        interval: Interval<'a>,
+    ) -> Option<Self> {
+        let full = frame.components.first()?.sampling;
+        let sampled = |component: usize| Some(frame.components.get(component)?.sampling);
+        let (units, sizes) = match scan.parts.as_slice() {
+            [_] => ((frame.width.div_ceil(8), frame.height.div_ceil(8)), vec![(1, 1)]),
+            parts => (
+                (blocks.0 / full.0, blocks.1 / full.1),
+                parts.iter().map(|part| sampled(part.component)).collect::<Option<_>>()?,
+            ),
+        };
+        Some(Self { units, sizes, restart, interval })
     }
 
-    /// Walks over the blocks of a scan.
-    fn scan(
-        &mut self,
-        frame: &Frame,
-        header: &Header,
-        scan: &Scan,
-        bits: &mut Bits<'_>,
-    ) -> Option<()> {
-        let (units, parts) = self.layout(frame, scan)?;
-        let multipliers = self.multipliers();
-        let mut coder = Coder { header, scan, bits, before: [0; 4], ends: 0 };
-        let mut until_restart = header.restart;
-        for row in 0..units.1 {
-            for column in 0..units.0 {
-                if header.restart > 0 {
-                    if until_restart == 0 {
-                        coder.restart()?;
-                        until_restart = header.restart;
+    /// Shows each block with the bits from where it begins.
+    #[inline(always)]
+    pub fn blocks(mut self, mut show: impl FnMut(&mut Bits<'_>, Met) -> Option<()>) -> Option<()> {
+        let mut bits = self.interval.bits();
+        let (mut left, mut afresh) = (self.restart, true);
+        for row in 0..self.units.1 {
+            for column in 0..self.units.0 {
+                if self.restart > 0 && left == 0 {
+                    if bits.overran() {
+                        return None;
                     }
-                    until_restart -= 1;
+                    self.interval.restart()?;
+                    bits = self.interval.bits();
+                    (left, afresh) = (self.restart, true);
                 }
-                for (part, (across, down)) in &parts {
-                    for place in 0..across * down {
-                        let at = (column * across + place % across, row * down + place / across);
-                        self.block(frame, &mut coder, part, at, &multipliers)?;
+                left = left.wrapping_sub(1);
+                for (part, (wide, high)) in self.sizes.iter().enumerate() {
+                    for y in row * high..(row + 1) * high {
+                        for x in column * wide..(column + 1) * wide {
+                            show(&mut bits, Met { part, across: x, down: y, afresh })?;
+                            afresh = false;
+                        }
                     }
                 }
             }
-            if coder.bits.overran() {
+            if bits.overran() {
                 return None;
             }
         }
         Some(())
     }
-
-    /// How many units a scan has, and how many blocks of each component are in one: in a scan of one component, as
-    /// many as hold its pixels, one by one.
-    fn layout(&self, frame: &Frame, scan: &Scan) -> Option<(Size, Vec<(Part, Size)>)> {
-        let full = frame.components.first()?.sampling;
-        if let [part] = scan.parts.as_slice() {
-            return Some((
-                (frame.width.div_ceil(8), frame.height.div_ceil(8)),
-                vec![(*part, (1, 1))],
-            ));
-        }
-        let sampled = |part: &Part| Some((*part, frame.components.get(part.component)?.sampling));
-        let parts = scan.parts.iter().map(sampled).collect::<Option<_>>()?;
-        Some(((self.blocks.0 / full.0, self.blocks.1 / full.1), parts))
-    }
-
-    /// By what each coefficient is multiplied, in zigzag order.
-    fn multipliers(&self) -> [f32; 64] {
-        let mut multipliers = [0.0; 64];
-        let steps = self.steps.unwrap_or([0; 64]);
-        for ((to, step), (row, column)) in multipliers.iter_mut().zip(steps).zip(ZIGZAG) {
-            *to = f32::from(step) * idct::factor(self.side, row.into(), column.into());
-        }
-        multipliers
-    }
-
-    /// Decodes one block, or passes over it where it is chroma.
-    fn block(
-        &mut self,
-        frame: &Frame,
-        coder: &mut Coder<'_, '_>,
-        part: &Part,
-        (across, down): (u32, u32),
-        multipliers: &[f32; 64],
-    ) -> Option<()> {
-        match (frame.progressive, part.component) {
-            (false, 0) => {
-                let mut block = [[0.0; 8]; 8];
-                coder.sequential(part, self.last, multipliers, &mut block)?;
-                self.draw(&block, across, down)
-            }
-            (false, _) => coder.passed(part),
-            (true, 0) => {
-                let at = 64 * (down * self.blocks.0 + across) as usize;
-                coder.progressive(part, self.kept.get_mut(at..)?.first_chunk_mut()?)
-            }
-            (true, _) => coder.progressive(part, &mut [0; 64]),
-        }
-    }
-
-    fn draw(&mut self, block: &Block, across: u32, down: u32) -> Option<()> {
-        let (across, down) = (across as usize * self.side, down as usize * self.side);
-        let into = self.plane.samples.get_mut(down * self.plane.stride + across..)?;
-        idct::pixels(block, self.side, into, self.plane.stride);
-        Some(())
-    }
-
-    /// Draws what progressive scans have left.
-    fn finish(mut self) -> Option<Plane> {
-        self.steps?;
-        let multipliers = self.multipliers();
-        let kept = std::mem::take(&mut self.kept);
-        for (at, values) in (0u32..).zip(kept.as_chunks::<64>().0) {
-            let mut block = [[0.0; 8]; 8];
-            let known = values.iter().zip(&multipliers).zip(ZIGZAG).take(self.last as usize + 1);
-            for ((value, multiplier), place) in known {
-                put(&mut block, place, f32::from(*value) * multiplier);
-            }
-            self.draw(&block, at % self.blocks.0, at / self.blocks.0)?;
-        }
-        Some(self.plane)
-    }
-}
-
-/// Puts a coefficient where the transform wants it: by column first.
-fn put(block: &mut Block, (row, column): (u8, u8), value: f32) {
-    let column = block.get_mut(usize::from(column));
-    if let Some(to) = column.and_then(|column| column.get_mut(usize::from(row))) {
-        *to = value;
-    }
-}
-
-/// The state of the entropy coding within a scan.
-struct Coder<'a, 'b> {
-    header: &'a Header,
-    scan: &'a Scan,
-    bits: &'a mut Bits<'b>,
-    /// The last DC value of each component.
-    before: [i32; 4],
-    /// How many blocks from here on have no further values.
-    ends: u32,
-}
-
-impl Coder<'_, '_> {
-    fn restart(&mut self) -> Option<()> {
-        self.before = [0; 4];
-        self.ends = 0;
-        self.bits.restart().then_some(())
-    }
-
-    fn dc_value(&mut self, part: &Part) -> Option<i32> {
-        let difference = table(&self.header.dc, part.dc)?.difference(self.bits)?;
-        let before = self.before.get_mut(part.component)?;
-        *before = before.wrapping_add(difference);
-        Some(*before)
-    }
-
-    /// A block of one scan alone: the coefficients that matter, times their multipliers.
-    fn sequential(
-        &mut self,
-        part: &Part,
-        last: u32,
-        by: &[f32; 64],
-        block: &mut Block,
-    ) -> Option<()> {
-        block[0][0] = self.dc_value(part)? as f32 * by[0];
-        let ac = table(&self.header.ac, part.ac)?;
-        let mut at = 1;
-        while at <= last {
-            match ac.step(self.bits)? {
-                Step::End(_) => return Some(()),
-                Step::Value(run, value) => {
-                    at += run;
-                    if let (Some(place), Some(by)) = (ZIGZAG.get(at as usize), by.get(at as usize))
-                    {
-                        put(block, *place, value as f32 * by);
-                    }
-                    at += 1;
-                }
-            }
-        }
-        ac.pass(self.bits, at)
-    }
-
-    fn passed(&mut self, part: &Part) -> Option<()> {
-        self.dc_value(part)?;
-        table(&self.header.ac, part.ac)?.pass(self.bits, 1)
-    }
-
-    /// One scan's share of a block (T.81, G.1.2).
-    fn progressive(&mut self, part: &Part, block: &mut [i16; 64]) -> Option<()> {
-        match (self.scan.band.0, self.scan.bits) {
-            (0, (0, low)) => {
-                block[0] = (self.dc_value(part)? << low) as i16;
-                Some(())
-            }
-            (0, (_, low)) => {
-                if self.bits.bit() {
-                    block[0] |= 1 << low;
-                }
-                Some(())
-            }
-            (_, (0, low)) => self.first(part, low, block),
-            (_, (_, low)) => self.refinement(part, low, block),
-        }
-    }
-
-    /// The first scan of a band.
-    fn first(&mut self, part: &Part, low: u32, block: &mut [i16; 64]) -> Option<()> {
-        if self.ends > 0 {
-            self.ends -= 1;
-            return Some(());
-        }
-        let ac = table(&self.header.ac, part.ac)?;
-        let (mut at, last) = self.scan.band;
-        while at <= last {
-            match ac.step(self.bits)? {
-                Step::End(run) => {
-                    self.ends = (1 << run) - 1 + self.bits.number(run);
-                    return Some(());
-                }
-                Step::Value(run, value) => {
-                    at += run;
-                    if let Some(to) = block.get_mut(at as usize) {
-                        *to = (value << low) as i16;
-                    }
-                    at += 1;
-                }
-            }
-        }
-        Some(())
-    }
-
-    /// A later scan of a band: one more bit of values known, and values that now become known.
-    fn refinement(&mut self, part: &Part, low: u32, block: &mut [i16; 64]) -> Option<()> {
-        let (mut at, last) = self.scan.band;
-        if self.ends == 0 {
-            let ac = table(&self.header.ac, part.ac)?;
-            while at <= last {
-                let (run, value) = match ac.step(self.bits)? {
-                    Step::End(run) => {
-                        self.ends = (1 << run) + self.bits.number(run);
-                        break;
-                    }
-                    Step::Value(run, value) => (run, value),
-                };
-                at = self.refined(block, (at, last), low, Some(run));
-                if value != 0
-                    && let Some(to) = block.get_mut(at as usize)
-                {
-                    *to = (value.signum() << low) as i16;
-                }
-                at += 1;
-            }
-        }
-        if self.ends > 0 {
-            self.refined(block, (at, last), low, None);
-            self.ends -= 1;
-        }
-        Some(())
-    }
-
-    /// Gives known values their next bit, up to the zero after `zeros` zeros or to the band's end; where that is.
-    fn refined(
-        &mut self,
-        block: &mut [i16; 64],
-        (mut at, last): (u32, u32),
-        low: u32,
-        zeros: Option<u32>,
-    ) -> u32 {
-        let mut left = zeros;
-        while at <= last {
-            let Some(value) = block.get_mut(at as usize) else { break };
-            if *value == 0 {
-                match left {
-                    Some(0) => break,
-                    Some(more) => left = Some(more - 1),
-                    None => {}
-                }
-            } else if self.bits.bit() && *value & (1 << low) == 0 {
-                *value = value.wrapping_add(value.signum() << low);
-            }
-            at += 1;
-        }
-        at
-    }
-}
-
-fn table(tables: &[Option<Table>; 4], at: usize) -> Option<&Table> {
-    tables.get(at)?.as_ref()
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use writ_media::{Decoder, Limits, Scale, Still};
 use writ_signals::Spectrum;
 
-/// Prints, for each picture, the median and the least milliseconds from bytes to hash through the worker; writes the
-/// pictures to the folder `WRIT_PICTURES` for a peer.
+/// Prints, for each picture, the median and the least milliseconds from bytes to hash through the worker, and what of
+/// the processor both had; writes the pictures to the folder `WRIT_PICTURES` for a peer.
 #[test]
 #[ignore = "a measurement: bench/media"]
 fn milliseconds_from_bytes_to_hash() {
@@ -40,8 +40,9 @@ fn milliseconds_from_bytes_to_hash() {
     }
 }
 
-/// Median and least of some runs.
+/// Median and least of some runs, and the processor's time of each on average.
 fn milliseconds<T>(mut run: impl FnMut() -> T) -> String {
+    let used = processor();
     let mut times: Vec<_> = (0..15)
         .map(|_| {
             let began = Instant::now();
@@ -51,5 +52,16 @@ fn milliseconds<T>(mut run: impl FnMut() -> T) -> String {
         .collect();
     times.sort();
     let shown = |time: Duration| time.as_secs_f64() * 1000.0;
-    format!("{:.2}\t{:.2}", shown(times[7]), shown(times[0]))
+    let used = (processor() - used) / 15.0;
+    format!("{:.2}\t{:.2}\t{used:.2}", shown(times[7]), shown(times[0]))
+}
+
+/// What this thread and the processes that it started have had of the processor, in milliseconds.
+fn processor() -> f64 {
+    let children = std::fs::read_to_string("/proc/thread-self/children").unwrap();
+    let all = children.split_whitespace().map(|child| format!("/proc/{child}/schedstat"));
+    let all = all.chain(["/proc/thread-self/schedstat".into()]);
+    all.map(|path| std::fs::read_to_string(path).unwrap())
+        .map(|figures| figures.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e6)
+        .sum()
 }

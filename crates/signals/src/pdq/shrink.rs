@@ -125,13 +125,11 @@ impl<'p> Walk<'p> {
         let before = y.checked_sub(1).map_or((0, 0), |above| down.range(above));
         let now = down.range(y);
         if (now.0 - before.0, now.1 - before.1) == (1, 1) {
-            let moving = sums.iter_mut().zip(once.row(before.1)).zip(once.row(before.0)).zip(out);
-            for (((sum, new), old), out) in moving {
-                *sum += new;
-                *sum -= old;
-                *out = *sum / count;
-            }
-            return;
+            let (new, old) = (once.row(before.1), once.row(before.0));
+            return match factor(count) {
+                Some(factor) => step_down(sums, new, old, out, |sum| sum * factor),
+                None => step_down(sums, new, old, out, |sum| sum / count),
+            };
         }
         for row in before.1..now.1 {
             sums.iter_mut().zip(once.row(row)).for_each(|(sum, new)| *sum += new);
@@ -143,12 +141,33 @@ impl<'p> Walk<'p> {
     }
 }
 
+/// What to multiply by in place of dividing by `count`, where both give the same number: for powers of two.
+fn factor(count: f32) -> Option<f32> {
+    (count as u32).is_power_of_two().then(|| 1.0 / count)
+}
+
+fn step_down(
+    sums: &mut [f32],
+    new: &[f32],
+    old: &[f32],
+    out: &mut [f32],
+    divided: impl Fn(f32) -> f32,
+) {
+    for (((sum, new), old), out) in sums.iter_mut().zip(new).zip(old).zip(out) {
+        *sum += new;
+        *sum -= old;
+        *out = divided(*sum);
+    }
+}
+
 /// The first filter, and the room it works in.
 struct First {
     across: Window,
     /// How many samples the window has, at each column.
     counts: Vec<f32>,
     /// Sums of bytes are whole numbers: exact in any order, and quicker one row at a time.
+    doubling: Doubling,
+    /// The same for windows whose sums need more than 16 bits.
     whole: Vec<i32>,
     rows: Rows,
     lanes: Vec<Lane>,
@@ -160,6 +179,7 @@ impl First {
         Self {
             across,
             counts: (0..across.len).map(|x| across.count(x)).collect(),
+            doubling: Doubling::default(),
             whole: Vec::new(),
             rows: Rows::new(across.len, LANES),
             lanes: Vec::new(),
@@ -192,12 +212,70 @@ impl First {
         if row.is_empty() {
             return;
         }
+        let Self { across, counts, doubling, .. } = self;
+        let Some(sums) = doubling.sums(*across, row) else { return self.filter_wide(row, out) };
+        let divided =
+            |(out, (sum, count)): (&mut f32, (&u16, &f32))| *out = f32::from(*sum) / count;
+        let all = out.iter_mut().zip(sums.iter().zip(&*counts));
+        let Some(factor) = factor(across.full as f32) else { return all.for_each(divided) };
+        all.for_each(|(out, (sum, _))| *out = f32::from(*sum) * factor);
+        // Windows that an edge cuts off have fewer samples.
+        let all = out.iter_mut().zip(sums.iter().zip(&*counts));
+        all.take(across.full).for_each(divided);
+        let all = out.iter_mut().zip(sums.iter().zip(&*counts));
+        all.skip(across.len.saturating_sub(across.full)).for_each(divided);
+    }
+
+    /// The same where a window's sum needs more than 16 bits.
+    fn filter_wide(&mut self, row: &[u8], out: &mut [f32]) {
         self.whole.resize(self.across.len, 0);
         let add = |sum: i32, new: u8| sum + i32::from(new);
         let subtract = |sum: i32, old: u8| sum - i32::from(old);
         running(self.across, row, &mut self.whole, 0, add, subtract);
         for ((out, sum), count) in out.iter_mut().zip(&self.whole).zip(&self.counts) {
             *out = *sum as f32 / count;
+        }
+    }
+}
+
+/// The sums of windows along a row of bytes, from those of half as many samples.
+#[derive(Default)]
+struct Doubling {
+    /// The sums of 1, 2, 4, … samples from each place on.
+    power: Vec<u16>,
+    next: Vec<u16>,
+    /// The sums of as many as the window's length has of those.
+    sums: Vec<u16>,
+}
+
+impl Doubling {
+    /// The sum of the window around each place; none where it may need more than 16 bits.
+    fn sums(&mut self, window: Window, row: &[u8]) -> Option<&[u16]> {
+        const MOST: usize = (u16::MAX / u8::MAX as u16) as usize;
+        let Window { full, half, .. } = window;
+        // Beyond the edges lie zeros.
+        self.power.clear();
+        self.power.resize((full <= MOST).then_some(full - half)?, 0);
+        self.power.extend(row.iter().map(|sample| u16::from(*sample)));
+        self.power.resize(row.len() + full - 1, 0);
+        let (mut size, mut summed) = (1, 0);
+        loop {
+            if full & size != 0 {
+                let more = self.power.get(summed..).unwrap_or_default();
+                match summed {
+                    0 => self.sums.clone_from(&self.power),
+                    _ => self.sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more),
+                }
+                summed += size;
+            }
+            if summed == full {
+                return Some(&self.sums);
+            }
+            let later = self.power.get(size..).unwrap_or_default();
+            self.next.clear();
+            self.next.extend(self.power.iter().zip(later).map(|(sum, later)| sum + later));
+            std::mem::swap(&mut self.power, &mut self.next);
+            size *= 2;
         }
     }
 }
@@ -316,7 +394,9 @@ pub(super) fn transposed<const A: usize, const B: usize>(matrix: &[[f32; A]; B])
     let mut turned = [[0.0; B]; A];
     for (b, row) in matrix.iter().enumerate() {
         for (value, line) in row.iter().zip(&mut turned) {
-            line.iter_mut().skip(b).take(1).for_each(|slot| *slot = *value);
+            if let Some(slot) = line.get_mut(b) {
+                *slot = *value;
+            }
         }
     }
     turned

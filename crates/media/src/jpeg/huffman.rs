@@ -77,12 +77,12 @@ fn without_stuffing(mut word: u64, before: u8) -> Option<(u64, usize)> {
     const ONES: u64 = u64::MAX / 0xff;
     const HIGHEST: u64 = ONES << 7;
     // In each byte's highest bit: whether it is 0xFF, whether it is behind one, whether it is zero.
-    let full = (word & !HIGHEST) + ONES & word & HIGHEST;
+    let full = ((word & !HIGHEST) + ONES) & word & HIGHEST;
     let behind = full << 8 | u64::from(before == 0xff) << 7;
     if behind == 0 {
         return Some((word, 8));
     }
-    let zero = !((word & !HIGHEST) + !HIGHEST | word) & HIGHEST;
+    let zero = !(((word & !HIGHEST) + !HIGHEST) | word) & HIGHEST;
     if behind & !zero != 0 {
         return None;
     }
@@ -221,7 +221,7 @@ impl Table {
     /// The next symbol; none where the bits are no code. Refilled by the caller.
     #[inline(always)]
     fn symbol(&self, bits: &mut Bits<'_>) -> Option<u32> {
-        let found = self.symbols[bits.peek(LOOK)];
+        let found = self.symbols.get(bits.peek(LOOK)).copied().unwrap_or(0);
         if found == 0 {
             return self.longer(bits);
         }
@@ -307,7 +307,7 @@ impl<'a> Values<'a> {
     /// the bits are used, or they are refilled.
     #[inline(always)]
     pub fn next(&self, bits: &mut Bits<'_>) -> Option<(u32, i32)> {
-        let entry = self.entries[bits.peek(LOOK)];
+        let entry = self.entries.get(bits.peek(LOOK)).copied().unwrap_or(0);
         if entry == 0 || entry & LONGER != 0 {
             return self.longer(bits, entry);
         }
@@ -363,7 +363,7 @@ impl Skips {
     #[inline(always)]
     pub fn pass_whole(&self, dc: &Values<'_>, ac: &Values<'_>, bits: &mut Bits<'_>) -> Option<()> {
         bits.refill();
-        let skip = u32::from(self.whole[bits.peek(LOOK)]);
+        let skip = u32::from(self.whole.get(bits.peek(LOOK)).copied().unwrap_or(0));
         if skip == 0 {
             dc.next(bits)?;
             return self.pass(ac, bits, 1);
@@ -391,7 +391,7 @@ impl Skips {
 
     #[inline(always)]
     fn look(&self, ac: &Values<'_>, bits: &mut Bits<'_>, at: u32) -> Option<u32> {
-        let skip = u32::from(self.rest[bits.peek(LOOK)]);
+        let skip = u32::from(self.rest.get(bits.peek(LOOK)).copied().unwrap_or(0));
         let passed = skip >> 8;
         // Symbols beyond the block's last coefficient belong to the next block.
         if skip == 0 || at + (passed & (END - 1)) + passed / END > 64 {
@@ -407,7 +407,7 @@ impl Skips {
 fn skip_of(bits: u32, (mut used, mut passed): (u32, u32), ac: &Table) -> u16 {
     while used < LOOK && passed < END - 16 {
         let left = bits << used & ((1 << LOOK) - 1);
-        let found = u32::from(ac.symbols[left as usize]);
+        let found = u32::from(ac.symbols.get(left as usize).copied().unwrap_or(0));
         let (length, run, size) = (found >> 8, found >> 4 & 15, found & 15);
         if found == 0 || used + length > LOOK {
             break;
@@ -421,4 +421,102 @@ fn skip_of(bits: u32, (mut used, mut passed): (u32, u32), ac: &Table) -> u16 {
         passed += run + 1;
     }
     (used | passed << 8) as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes of which many are 0xFF or zero.
+    fn bytes(count: usize) -> Vec<u8> {
+        let mut state = 1u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            match state >> 28 {
+                0..4 => 0xff,
+                4..8 => 0,
+                _ => (state >> 16) as u8,
+            }
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    #[test]
+    fn data_come_without_stuffing_up_to_the_marker() {
+        for count in 0..200 {
+            let data = bytes(count);
+            let stuffed = |byte: &u8| if *byte == 0xff { vec![0xff, 0] } else { vec![*byte] };
+            let mut file: Vec<u8> = data.iter().flat_map(stuffed).collect();
+            let end = file.len();
+            for behind in
+                [&b""[..], b"\xff", b"\xff\xd9", b"\xff\xff\xd9", b"\xff\xd0\x12\x34\xff\xd9"]
+            {
+                file.truncate(end);
+                file.extend_from_slice(behind);
+                let mut interval = Interval::from(&file, 0);
+                let (clean, zeros) = interval.clean.split_at(interval.clean.len() - BEHIND);
+                assert_eq!((clean, zeros, interval.end), (&data[..], &[0; BEHIND][..], end));
+                assert_eq!(interval.restart().is_some(), behind.len() > 3);
+            }
+        }
+    }
+
+    #[test]
+    fn bits_come_in_order_and_their_end_is_noticed() {
+        let data = bytes(100);
+        let mut bits =
+            Bits { data: &[&data[..], &[0; BEHIND]].concat(), at: 0, ahead: 0, count: 0 };
+        for byte in &data {
+            assert!(!bits.overran());
+            let high = bits.number(3);
+            assert_eq!(high << 5 | bits.number(5), u32::from(*byte));
+        }
+        assert!(!bits.overran());
+        assert!(!bits.bit() && bits.overran());
+    }
+
+    /// Codes of 1, 2, 3, … bits, each but the last byte's all ones and a zero, for these symbols.
+    fn staircase(symbols: &[u8; 16]) -> Table {
+        Table::new(&[1; 16], symbols).unwrap()
+    }
+
+    #[test]
+    fn blocks_are_passed_as_they_are_read() {
+        // The end, then runs and sizes up to a value of 15 bits behind a code of 16.
+        let ac = staircase(&[
+            0x01, 0, 0x02, 0x11, 0x03, 0xf0, 0x24, 0x35, 0x08, 0x1a, 0x4b, 5, 6, 7, 9, 0x0f,
+        ]);
+        let dc = staircase(&[0, 2, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16]);
+        let (by_dc, by_ac) = (Values::of_dc(&dc), Values::of_ac(&ac));
+        let skips = Skips::of(Some(&dc), &ac);
+        let data = [bytes(20_000), vec![0; BEHIND]].concat();
+        let start = Bits { data: &data, at: 0, ahead: 0, count: 0 };
+        let (mut read, mut passed) = (start, start);
+        while !read.overran() {
+            let whole = skips.pass_whole(&by_dc, &by_ac, &mut passed);
+            let mut plain = || {
+                dc.difference(&mut read)?;
+                let mut at = 1;
+                while at < 64 {
+                    read.refill();
+                    match ac.step(&mut read)? {
+                        Step::End(_) => break,
+                        Step::Value(run, _) => at += run + 1,
+                    }
+                }
+                Some(())
+            };
+            assert_eq!(plain(), whole);
+            assert_eq!(8 * read.at - read.count as usize, 8 * passed.at - passed.count as usize);
+            if whole.is_none() {
+                (read, passed) = (at_next_byte(read), at_next_byte(passed));
+            }
+        }
+    }
+
+    /// Where bits are no code, goes on with the next byte.
+    fn at_next_byte(bits: Bits<'_>) -> Bits<'_> {
+        let at = (8 * bits.at - bits.count as usize) / 8 + 1;
+        Bits { at, ahead: 0, count: 0, ..bits }
+    }
 }

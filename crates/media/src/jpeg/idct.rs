@@ -2,6 +2,10 @@
 //!
 //! Full size by the factorisation of Arai, Agui and Nakajima (1988), its factors folded into the quantisation table;
 //! smaller sizes by the transform of that many points over the lowest coefficients.
+#![allow(
+    clippy::indexing_slicing,
+    reason = "arrays whose length each index is counted or masked to"
+)]
 
 use super::scan::ZIGZAG;
 use std::f32::consts::SQRT_2;

@@ -1,21 +1,24 @@
-//! Files whose scans refine each other: all coefficients are kept until the last.
+//! Files whose scans refine each other: coefficients are kept until the last.
 
 use super::header::{Header, Part, Scan};
 use super::huffman::{Bits, Step, Table};
 use super::idct::{self, Transform};
-use super::scan::{Plane, Size, Walk};
+use super::scan::{Plane, Size, Walk, ZIGZAG};
 
-/// All coefficients of luma, 64 a block.
-#[derive(Default)]
-pub struct Kept {
+/// What is known of luma's coefficients.
+pub struct Kept<const N: usize> {
     blocks: Size,
-    values: Vec<i16>,
+    /// A bit for each coefficient that is not zero, in zigzag order: without them later scans cannot be read.
+    known: Vec<u64>,
+    /// Those that matter at this size, column by column.
+    values: Vec<[[i16; N]; N]>,
 }
 
-impl Kept {
+impl<const N: usize> Kept<N> {
     /// All zero.
     pub fn new(blocks: Size) -> Self {
-        Self { blocks, values: vec![0; 64 * blocks.0 as usize * blocks.1 as usize] }
+        let count = blocks.0 as usize * blocks.1 as usize;
+        Self { blocks, known: vec![0; count], values: vec![[[0; N]; N]; count] }
     }
 
     /// Takes in what a scan says of luma.
@@ -30,30 +33,66 @@ impl Kept {
             }
             let coder = coders.get_mut(met.part)?;
             if !coder.luma {
-                return coder.block(bits, &mut [0; 64]);
+                let mut passed = Block { known: &mut 0, values: &mut [[0; N]; N] };
+                return coder.block(bits, &mut passed);
             }
-            let at = 64 * (met.down as usize * self.blocks.0 as usize + met.across as usize);
-            coder.block(bits, self.values.get_mut(at..)?.first_chunk_mut()?)
+            let at = met.down as usize * self.blocks.0 as usize + met.across as usize;
+            let (known, values) = (self.known.get_mut(at)?, self.values.get_mut(at)?);
+            coder.block(bits, &mut Block { known, values })
         })
     }
 
-    /// Draws them with `N` pixels to a block's side, from the coefficients up to `last` in the zigzag.
-    pub fn draw<const N: usize>(&self, steps: &[u16; 64], last: u32) -> Option<Plane>
+    /// Draws them with `N` pixels to a block's side.
+    pub fn draw(&self, steps: &[u16; 64]) -> Option<Plane>
     where
         [[f32; N]; N]: Transform<N>,
     {
         let mut plane = Plane::new(self.blocks, N as u32);
-        let places = idct::places::<N>(steps);
-        for (at, values) in (0u32..).zip(self.values.as_chunks::<64>().0) {
-            let (mut block, mut reached) = ([[0.0; N]; N], 0);
-            let known = (0..=last).zip(values.iter().zip(&places));
-            for (at, (value, place)) in known.filter(|(_, (value, _))| **value != 0) {
-                place.add(&mut block, i32::from(*value));
-                reached = at;
-            }
-            plane.put(&block.pixels(reached), at % self.blocks.0, at / self.blocks.0)?;
+        let mut factors = [[0.0; N]; N];
+        idct::places::<N>(steps).iter().for_each(|place| place.add(&mut factors, 1));
+        for (at, (known, values)) in (0u32..).zip(self.known.iter().zip(&self.values)) {
+            let mut block = factors;
+            let flat = block.as_flattened_mut().iter_mut().zip(values.as_flattened());
+            flat.for_each(|(value, kept)| *value *= f32::from(*kept));
+            let last = 63 - (known | 1).leading_zeros();
+            plane.put(&block.pixels(last), at % self.blocks.0, at / self.blocks.0)?;
         }
         Some(plane)
+    }
+}
+
+/// What is known of one block's coefficients.
+struct Block<'a, const N: usize> {
+    known: &'a mut u64,
+    values: &'a mut [[i16; N]; N],
+}
+
+impl<const N: usize> Block<'_, N> {
+    /// The value at a place of the zigzag; none where this size leaves it out.
+    fn value(&mut self, at: u32) -> Option<&mut i16> {
+        let (row, column) = ZIGZAG.get(at as usize)?;
+        self.values.get_mut(usize::from(*column))?.get_mut(usize::from(*row))
+    }
+
+    fn is_known(&self, at: u32) -> bool {
+        *self.known >> (at & 63) & 1 == 1
+    }
+
+    /// Makes a value known; nothing beyond the last.
+    fn set(&mut self, at: u32, value: i32) {
+        if at < 64 {
+            *self.known |= u64::from(value != 0) << at;
+        }
+        if let Some(to) = self.value(at) {
+            *to = value as i16;
+        }
+    }
+
+    /// Gives a known value its next bit.
+    fn refine(&mut self, at: u32, low: u32) {
+        if let Some(value) = self.value(at).filter(|value| **value & (1 << low) == 0) {
+            *value = value.wrapping_add(value.signum() << low);
+        }
     }
 }
 
@@ -87,15 +126,19 @@ impl<'a> Coder<'a> {
 
     /// The scan's share of a block (T.81, G.1.2).
     #[inline(always)]
-    fn block(&mut self, bits: &mut Bits<'_>, block: &mut [i16; 64]) -> Option<()> {
+    fn block<const N: usize>(
+        &mut self,
+        bits: &mut Bits<'_>,
+        block: &mut Block<'_, N>,
+    ) -> Option<()> {
         match (self.band.0, self.bits) {
             (0, (0, low)) => {
                 self.before = self.before.wrapping_add(self.table?.difference(bits)?);
-                block[0] = (self.before << low) as i16;
+                block.set(0, self.before << low);
                 Some(())
             }
             (0, (_, low)) => {
-                block[0] |= i16::from(bits.bit()) << low;
+                block.values[0][0] |= i16::from(bits.bit()) << low;
                 Some(())
             }
             (_, (0, low)) => self.first(bits, low, block),
@@ -104,7 +147,12 @@ impl<'a> Coder<'a> {
     }
 
     /// The first scan of a band.
-    fn first(&mut self, bits: &mut Bits<'_>, low: u32, block: &mut [i16; 64]) -> Option<()> {
+    fn first<const N: usize>(
+        &mut self,
+        bits: &mut Bits<'_>,
+        low: u32,
+        block: &mut Block<'_, N>,
+    ) -> Option<()> {
         if self.ends > 0 {
             self.ends -= 1;
             return Some(());
@@ -120,9 +168,7 @@ impl<'a> Coder<'a> {
                 }
                 Step::Value(run, value) => {
                     at += run;
-                    if let Some(to) = block.get_mut(at as usize) {
-                        *to = (value << low) as i16;
-                    }
+                    block.set(at, value << low);
                     at += 1;
                 }
             }
@@ -131,7 +177,12 @@ impl<'a> Coder<'a> {
     }
 
     /// A later scan of a band: one more bit of values known, and values that now become known.
-    fn refinement(&mut self, bits: &mut Bits<'_>, low: u32, block: &mut [i16; 64]) -> Option<()> {
+    fn refinement<const N: usize>(
+        &mut self,
+        bits: &mut Bits<'_>,
+        low: u32,
+        block: &mut Block<'_, N>,
+    ) -> Option<()> {
         let (mut at, last) = self.band;
         if self.ends == 0 {
             let ac = self.table?;
@@ -145,10 +196,8 @@ impl<'a> Coder<'a> {
                     Step::Value(run, value) => (run, value),
                 };
                 at = refined(bits, block, (at, last), low, Some(run));
-                if value != 0
-                    && let Some(to) = block.get_mut(at as usize)
-                {
-                    *to = (value.signum() << low) as i16;
+                if value != 0 {
+                    block.set(at, value.signum() << low);
                 }
                 at += 1;
             }
@@ -162,24 +211,23 @@ impl<'a> Coder<'a> {
 }
 
 /// Gives known values their next bit, up to the zero after `zeros` zeros or to the band's end; where that is.
-fn refined(
+fn refined<const N: usize>(
     bits: &mut Bits<'_>,
-    block: &mut [i16; 64],
+    block: &mut Block<'_, N>,
     (mut at, last): (u32, u32),
     low: u32,
     zeros: Option<u32>,
 ) -> u32 {
     let mut left = zeros;
     while at <= last {
-        let Some(value) = block.get_mut(at as usize) else { break };
-        if *value == 0 {
+        if !block.is_known(at) {
             match left {
                 Some(0) => break,
                 Some(more) => left = Some(more - 1),
                 None => {}
             }
-        } else if bits.bit() && *value & (1 << low) == 0 {
-            *value = value.wrapping_add(value.signum() << low);
+        } else if bits.bit() {
+            block.refine(at, low);
         }
         at += 1;
     }

@@ -3,7 +3,8 @@
 use super::header::{Frame, Header, Scan};
 use super::huffman::{Bits, Interval};
 use super::idct::Transform;
-use super::{progressive, sequential};
+use super::progressive::Kept;
+use super::sequential;
 
 /// The most scans of one file: real ones have about ten, and each costs a walk over all blocks.
 const MAX_SCANS: usize = 64;
@@ -97,11 +98,7 @@ where
 {
     let frame = header.frame.clone()?;
     let blocks = blocks(&frame)?;
-    let mut kept = if frame.progressive {
-        progressive::Kept::new(blocks)
-    } else {
-        progressive::Kept::default()
-    };
+    let mut kept = frame.progressive.then(|| Kept::<N>::new(blocks));
     let within = |place: &(u8, u8)| usize::from(place.0.max(place.1)) < N;
     let last = ZIGZAG.iter().rposition(within)? as u32;
     let mut steps = None;
@@ -111,23 +108,14 @@ where
             steps = header.steps.get(usize::from(frame.components.first()?.steps))?.or(steps);
             let walk =
                 Walk::new(&frame, blocks, header.restart, &scan, Interval::from(bytes, data))?;
-            if !frame.progressive {
-                let mut plane = Plane::new(blocks, N as u32);
-                sequential::draw::<N>(
-                    &header,
-                    &scan,
-                    &steps.unwrap_or([0; 64]),
-                    last,
-                    walk,
-                    &mut plane,
-                )?;
-                return Some(plane);
-            }
+            let Some(kept) = &mut kept else {
+                return sequential::draw(&header, &scan, &steps?, (blocks, last), walk);
+            };
             kept.scan(&header, &scan, walk)?;
         }
         match header.advance(bytes, next_marker(bytes, data)?)? {
             Some(next) => at = next,
-            None => return kept.draw::<N>(&steps?, last),
+            None => return kept?.draw(&steps?),
         }
     }
     None

@@ -3,7 +3,7 @@
 use super::header::{Header, Scan};
 use super::huffman::{Bits, Skips, Values};
 use super::idct::{self, Place, Transform};
-use super::scan::{Plane, Walk};
+use super::scan::{Plane, Size, Walk};
 
 /// The codes of one component in the scan.
 struct Codes<'a> {
@@ -15,18 +15,19 @@ struct Codes<'a> {
     before: i32,
 }
 
-/// Draws the luma of a scan with `N` pixels to a block's side.
+/// Draws the luma of a scan with `N` pixels to a block's side: so many blocks, from the coefficients up to `last` in the
+/// zigzag.
 pub fn draw<const N: usize>(
     header: &Header,
     scan: &Scan,
     steps: &[u16; 64],
-    last: u32,
+    (blocks, last): (Size, u32),
     walk: Walk<'_>,
-    plane: &mut Plane,
-) -> Option<()>
+) -> Option<Plane>
 where
     [[f32; N]; N]: Transform<N>,
 {
+    let mut plane = Plane::new(blocks, N as u32);
     let places = idct::places::<N>(steps);
     let mut codes = Vec::new();
     for part in &scan.parts {
@@ -45,7 +46,8 @@ where
         }
         let pixels = codes.pixels::<N>(bits, &places, last)?;
         plane.put(&pixels, met.across, met.down)
-    })
+    })?;
+    Some(plane)
 }
 
 impl Codes<'_> {
@@ -72,7 +74,7 @@ impl Codes<'_> {
                 if at > 63 {
                     return Some(block.pixels(reached));
                 }
-                places[at as usize & 63].add(&mut block, value);
+                places.get(at as usize)?.add(&mut block, value);
                 reached = at;
                 at += 1;
                 if at > last {

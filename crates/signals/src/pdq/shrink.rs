@@ -401,3 +401,30 @@ pub(super) fn transposed<const A: usize, const B: usize>(matrix: &[[f32; A]; B])
     }
     turned
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubled_sums_are_those_of_every_window() {
+        let row: Vec<u8> = (0..40_000u32).map(|at| (at * at / 7 % 256) as u8).collect();
+        let white = [255; 40_000];
+        for len in (65..3_000).step_by(61).chain([32_896]) {
+            let window = Window::new(len);
+            for row in [&row[..len], &white[..len]] {
+                let sum = |at: usize| -> u32 {
+                    let (from, to) = window.range(at);
+                    row[from..to].iter().map(|sample| u32::from(*sample)).sum()
+                };
+                let mut doubling = Doubling::default();
+                let sums = doubling.sums(window, row).unwrap();
+                assert!(sums.len() >= len);
+                for at in (0..len).step_by(if len > 3_000 { 97 } else { 1 }) {
+                    assert_eq!(u32::from(sums[at]), sum(at), "{len} {at}");
+                }
+            }
+        }
+        assert!(Doubling::default().sums(Window::new(32_897), &row[..32_897]).is_none());
+    }
+}

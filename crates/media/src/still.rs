@@ -79,6 +79,9 @@ fn limits(pixels: u64) -> image::Limits {
 }
 
 fn allow(width: u32, height: u32, pixels: u64) -> Result<(), Fault> {
+    if width == 0 || height == 0 {
+        return Err(Fault::Malformed("it has no pixel".into()));
+    }
     let within = u64::from(width) * u64::from(height) <= pixels;
     if within && width.max(height) <= MAX_SIDE {
         Ok(())

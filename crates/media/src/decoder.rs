@@ -143,12 +143,40 @@ pub struct Timed {
     pub still: Still,
 }
 
-/// How much of a video was shown.
+/// Which pages of a document are shown, and how large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sheets {
+    /// The most pages.
+    pub most: u32,
+    /// Pixels on a page's longer side, whatever its size on paper.
+    pub side: u16,
+}
+
+impl Default for Sheets {
+    /// 200 pages, 1,024 pixels.
+    fn default() -> Self {
+        Self { most: 200, side: 1024 }
+    }
+}
+
+/// A page of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Which, from 1.
+    pub number: u32,
+    /// The words on it in the order in which they are drawn, one space between each two, at most a mebibyte. What is
+    /// only a picture of words is not among them.
+    pub words: String,
+    /// Its picture; or why it could not be drawn, for people.
+    pub picture: Result<Still, String>,
+}
+
+/// How much of a video or document was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
-    /// Frames handed over.
+    /// Frames or pages handed over.
     pub frames: u32,
-    /// Whether there were no more: false where the most frames were reached, the caller stopped, or `ffmpeg` did.
+    /// Whether there were no more: false where the most were reached, the caller stopped, or `ffmpeg` did.
     pub whole: bool,
 }
 
@@ -190,8 +218,8 @@ impl Decoder {
             return Err(unknown("picture", sniff::moving(bytes)));
         }
         let mut found = None;
-        self.pictures(Job::Still(scale), bytes, &limits, |frame| {
-            found = Some(frame.still);
+        self.pictures(Job::Still(scale), bytes, &limits, |shown| {
+            found = shown.picture.ok();
             ControlFlow::Break(())
         })?;
         found.ok_or(MediaError::Answer("no picture"))
@@ -211,7 +239,7 @@ impl Decoder {
     ) -> Result<Seen, MediaError> {
         admit(bytes, &limits)?;
         let mut frames = 0;
-        let counted = |frame| {
+        let mut counted = |frame| {
             if frames == sampling.most {
                 return ControlFlow::Break(());
             }
@@ -222,12 +250,46 @@ impl Decoder {
             Moving::Picture => {
                 let every = sampling.every.map_or(0, |every| every.as_millis().max(1) as u64);
                 let job = Job::Frames { most: sampling.most, every };
-                self.pictures(job, bytes, &limits, counted)?
+                self.pictures(job, bytes, &limits, |shown| {
+                    let Shown { time, picture: Ok(still), .. } = shown else {
+                        return ControlFlow::Continue(());
+                    };
+                    counted(Timed { time, still })
+                })?
             }
             Moving::Container(name) => self.video(name, bytes, &limits, &sampling, counted)?,
             other => return Err(unknown("video", other)),
         };
         Ok(Seen { frames, whole })
+    }
+
+    /// Shows the pages of a document, in order, until `show` breaks off. A page that cannot be drawn is shown with the
+    /// reason.
+    ///
+    /// # Errors
+    ///
+    /// As [`Decoder::still`]; when the document asks for a password. Pages shown before an error are good.
+    pub fn pages(
+        &self,
+        bytes: &[u8],
+        limits: Limits,
+        sheets: Sheets,
+        mut show: impl FnMut(Page) -> ControlFlow<()>,
+    ) -> Result<Seen, MediaError> {
+        admit(bytes, &limits)?;
+        if !sniff::is_document(bytes) {
+            return Err(unknown("document", sniff::moving(bytes)));
+        }
+        let mut number = 0;
+        let job = Job::Pages { most: sheets.most, side: sheets.side };
+        let whole = self.pictures(job, bytes, &limits, |Shown { words, picture, .. }| {
+            if number == sheets.most {
+                return ControlFlow::Break(());
+            }
+            number += 1;
+            show(Page { number, words, picture })
+        })?;
+        Ok(Seen { frames: number, whole })
     }
 
     /// What a worker of tests says to a wish.
@@ -242,7 +304,7 @@ impl Decoder {
         job: Job,
         bytes: &[u8],
         limits: &Limits,
-        mut show: impl FnMut(Timed) -> ControlFlow<()>,
+        mut show: impl FnMut(Shown) -> ControlFlow<()>,
     ) -> Result<bool, MediaError> {
         let mut place = self.place();
         let mut worker = match place.worker.take() {
@@ -348,10 +410,22 @@ fn unknown(wanted: &'static str, is: Moving) -> MediaError {
         Moving::Playlist => return MediaError::Playlist,
         Moving::Heic => "it is HEIC or AVIF, convert it to JPEG or PNG first",
         Moving::Container(_) => "it is a video",
+        Moving::Document => "it is a document, whose pages are drawn one by one",
+        _ if wanted == "document" => "send PDF",
         _ if wanted == "picture" => "send JPEG, PNG, GIF, WebP, BMP or TIFF",
         _ => "send MP4, QuickTime, WebM, Matroska, AVI, FLV, Ogg, ASF, MPEG or an animated picture",
     };
     MediaError::Unknown { wanted, found }
+}
+
+/// What a worker shows.
+struct Shown {
+    /// From a video's start.
+    time: Duration,
+    /// A page's words.
+    words: String,
+    /// The picture, or why there is none.
+    picture: Result<Still, String>,
 }
 
 /// How a job ended well.
@@ -544,25 +618,30 @@ impl Worker {
         job: Job,
         bytes: &[u8],
         limits: &Limits,
-        show: &mut impl FnMut(Timed) -> ControlFlow<()>,
+        show: &mut impl FnMut(Shown) -> ControlFlow<()>,
     ) -> Result<Done, Failed> {
         let began = Instant::now();
         let head = Request { job, pixels: limits.pixels, bytes: bytes.len() as u64 }.head();
         let mut exchange = self.process.exchange(vec![&head, bytes], false, limits.wall);
+        let mut words = String::new();
         let done = loop {
-            match Answer::read(&mut exchange)? {
-                Answer::Picture(shape) => {
-                    let still = receive(&mut exchange, &shape, limits)?;
-                    let shown = show(Timed { time: Duration::from_millis(shape.time), still });
-                    if matches!(job, Job::Still(_)) {
-                        break Done::Ready(true);
-                    }
-                    if shown.is_break() {
-                        break Done::BrokenOff;
-                    }
+            let (time, picture) = match Answer::read(&mut exchange)? {
+                Answer::Picture(shape) => (shape.time, Ok(receive(&mut exchange, &shape, limits)?)),
+                Answer::Passed(why) => (0, Err(why)),
+                Answer::Words(of_page) => {
+                    words = of_page;
+                    continue;
                 }
                 Answer::End(whole) => break Done::Ready(whole),
                 other => return Err(Failed::of(other)),
+            };
+            let (time, words) = (Duration::from_millis(time), std::mem::take(&mut words));
+            let shown = show(Shown { time, words, picture });
+            if matches!(job, Job::Still(_)) {
+                break Done::Ready(true);
+            }
+            if shown.is_break() {
+                break Done::BrokenOff;
             }
         };
         // One that answers before it has read all is out of step with the next file.
@@ -597,6 +676,7 @@ fn explain(fault: Fault, limits: &Limits, memory: u64) -> MediaError {
             MediaError::TooLarge { width, height, most: limits.pixels }
         }
         Fault::Unknown => unknown("picture", Moving::Unknown),
+        Fault::Locked => MediaError::Locked,
         Fault::Memory => MediaError::Memory { most: memory },
         Fault::Malformed(why) => MediaError::Malformed(why),
     }

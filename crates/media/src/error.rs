@@ -32,7 +32,7 @@ pub enum MediaError {
     /// Bytes of no kind that is decoded here.
     #[error("the bytes are no {wanted} that is decoded here: {found}")]
     Unknown {
-        /// What the caller asked for: `picture` or `video`.
+        /// What the caller asked for: `picture`, `video` or `document`.
         wanted: &'static str,
         /// What the bytes are, or which kinds are decoded.
         found: &'static str,
@@ -43,6 +43,11 @@ pub enum MediaError {
     /// Of a known kind, and broken.
     #[error("the file is broken or cut off: {0}")]
     Malformed(String),
+    /// A document that opens with a password only.
+    #[error(
+        "the document opens with a password only: hand it in without one, or hash it by SHA-256"
+    )]
+    Locked,
     /// Not done within the caller's time; its process was ended.
     #[error(
         "decoding took longer than {0:?}: its process was ended; allow more time, or hash the file by SHA-256"

@@ -1,4 +1,4 @@
-//! Media: pictures and videos of strangers made into pixels, only ever inside a fenced process of their own.
+//! Media: pictures, videos and documents of strangers made into pixels, only ever inside a fenced process of their own.
 //!
 //! [`Decoder`] keeps a few workers: the same program started again in a mode that calls [`worker_main`]. Before it
 //! reads a byte a worker gives up files, network, new programs, its environment and its privileges (`sandbox` says
@@ -21,6 +21,7 @@
 )]
 
 mod decoder;
+mod document;
 mod error;
 mod jpeg;
 mod matroska;
@@ -33,6 +34,7 @@ mod video;
 mod wire;
 mod worker;
 
-pub use decoder::{Decoder, Limits, Sampling, Scale, Seen, Settings, Still, Timed};
+pub use decoder::{Decoder, Limits, Page, Sampling, Scale, Seen, Settings, Sheets, Still, Timed};
 pub use error::MediaError;
+pub use sniff::is_document;
 pub use worker::{worker_main, worker_main_with};

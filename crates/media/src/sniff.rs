@@ -18,6 +18,8 @@ pub enum Moving {
     Playlist,
     /// A still picture in a video's container, which is not decoded.
     Heic,
+    /// A document of pages: PDF.
+    Document,
     /// None of these.
     Unknown,
 }
@@ -32,9 +34,15 @@ pub fn moving(bytes: &[u8]) -> Moving {
     }
     match CONTAINERS.iter().find(|(magic, _)| matches(magic, bytes)) {
         Some((_, demuxer)) => Moving::Container(demuxer),
+        None if is_pdf(bytes) => Moving::Document,
         None if is_playlist(bytes) => Moving::Playlist,
         None => Moving::Unknown,
     }
+}
+
+/// Whether the file is a document of pages (PDF), which [`Decoder::pages`](crate::Decoder::pages) draws.
+pub fn is_document(bytes: &[u8]) -> bool {
+    moving(bytes) == Moving::Document
 }
 
 /// Bytes at places; `.` stands for any byte.
@@ -102,6 +110,14 @@ const PLAYLISTS: &[&[u8]] = &[
     b"https://",
 ];
 
+/// Readers look for the mark in the first kilobyte: what stands before it is passed over.
+fn is_pdf(bytes: &[u8]) -> bool {
+    bytes.iter().take(1024).enumerate().any(|(at, _)| {
+        let here = bytes.get(at..).unwrap_or_default();
+        [b"%PDF-1.", b"%PDF-2."].iter().any(|mark| here.starts_with(*mark))
+    })
+}
+
 fn is_playlist(bytes: &[u8]) -> bool {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     let lower = text.iter().take(16).map(u8::to_ascii_lowercase).collect::<Vec<_>>();
@@ -125,6 +141,8 @@ mod tests {
         assert_eq!(moving(b"\0\0\0\x20ftypisom"), Moving::Container("mov"));
         assert_eq!(moving(b"\0\0\0\x20ftypheic"), Moving::Heic);
         assert_eq!(moving(b"GIF89a"), Moving::Picture);
+        assert_eq!(moving(b"\n\n%PDF-1.7\n"), Moving::Document);
+        assert!(!is_document(b"\xff\xd8\xff%PDF-1.7") && !is_document(b"a %PDF- is a document"));
         assert_eq!(moving(b"hello"), Moving::Unknown);
         assert_eq!(moving(b""), Moving::Unknown);
         assert_eq!(picture(b"RIFF\0\0\0\0WEBPVP8 "), Some(ImageFormat::WebP));

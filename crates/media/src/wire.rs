@@ -8,6 +8,9 @@ use std::io::{self, Read, Write};
 /// The longest text in an answer, in bytes.
 pub const MAX_TEXT: usize = 400;
 
+/// The longest text of one page, in bytes.
+pub const MAX_WORDS: usize = 1 << 20;
+
 /// The length of a request's head.
 pub const HEAD: usize = 30;
 
@@ -22,6 +25,13 @@ pub enum Job {
         most: u32,
         /// Milliseconds.
         every: u64,
+    },
+    /// The pages of a document: at most `most`, each drawn with `side` pixels on its longer side.
+    Pages {
+        /// The most pages.
+        most: u32,
+        /// Pixels.
+        side: u16,
     },
     /// Whatever the worker's own probe makes of the bytes: only workers of tests have one.
     Probe,
@@ -46,6 +56,7 @@ impl Request {
             Job::Still(Scale::Fast) => (0, 1, 0, 0),
             Job::Frames { most, every } => (1, 0, most, every),
             Job::Probe => (2, 0, 0, 0),
+            Job::Pages { most, side } => (3, 0, most, side.into()),
         };
         let mut head = [0; HEAD];
         let fields = [kind, scale].into_iter().chain(most.to_le_bytes());
@@ -69,6 +80,7 @@ impl Request {
             [0, 1] => Job::Still(Scale::Fast),
             [1, _] => Job::Frames { most, every },
             [2, _] => Job::Probe,
+            [3, _] => Job::Pages { most, side: every as u16 },
             _ => return Err(io::Error::from(io::ErrorKind::InvalidData)),
         };
         Ok(Some(Self { job, pixels: wide(from)?, bytes: wide(from)? }))
@@ -84,6 +96,10 @@ pub enum Answer {
     Unfit(String),
     /// A picture whose pixels follow.
     Picture(Shape),
+    /// The words on the page whose picture comes next.
+    Words(String),
+    /// No picture of this page, and why; others may come.
+    Passed(String),
     /// No more pictures; whether those were all.
     End(bool),
     /// No picture, or no further one.
@@ -119,6 +135,8 @@ pub enum Fault {
     TooLarge(u32, u32),
     /// No picture of a known kind.
     Unknown,
+    /// A document that asks for a password.
+    Locked,
     /// More memory than allowed.
     Memory,
     /// Broken.
@@ -148,6 +166,14 @@ impl Answer {
             Self::Fault(Fault::Unknown) => out.push(5),
             Self::Fault(Fault::Memory) => out.push(6),
             Self::Fault(Fault::Malformed(text)) => lettered(&mut out, 7, text),
+            Self::Fault(Fault::Locked) => out.push(8),
+            Self::Passed(text) => lettered(&mut out, 9, text),
+            Self::Words(text) => {
+                let text = text.get(..text.floor_char_boundary(MAX_WORDS)).unwrap_or_default();
+                out.push(10);
+                out.extend((text.len() as u32).to_le_bytes());
+                out.extend(text.as_bytes());
+            }
         }
         to.write_all(&out)
     }
@@ -171,6 +197,12 @@ impl Answer {
             [5] => Self::Fault(Fault::Unknown),
             [6] => Self::Fault(Fault::Memory),
             [7] => Self::Fault(Fault::Malformed(text(from)?)),
+            [8] => Self::Fault(Fault::Locked),
+            [9] => Self::Passed(text(from)?),
+            [10] => {
+                let length = usize::try_from(number(from)?).unwrap_or(usize::MAX);
+                Self::Words(letters(from, length.min(MAX_WORDS))?)
+            }
             _ => return Err(io::Error::from(io::ErrorKind::InvalidData)),
         })
     }
@@ -188,7 +220,11 @@ fn lettered(out: &mut Vec<u8>, tag: u8, text: &str) {
 fn text(from: &mut impl Read) -> io::Result<String> {
     let mut length = [0; 2];
     from.read_exact(&mut length)?;
-    let mut bytes = vec![0; usize::from(u16::from_le_bytes(length)).min(MAX_TEXT)];
+    letters(from, usize::from(u16::from_le_bytes(length)).min(MAX_TEXT))
+}
+
+fn letters(from: &mut impl Read, length: usize) -> io::Result<String> {
+    let mut bytes = vec![0; length];
     from.read_exact(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).chars().filter(|letter| !letter.is_control()).collect())
 }
@@ -214,7 +250,9 @@ mod tests {
 
     #[test]
     fn requests_and_answers_come_over_as_they_were_sent() {
-        let jobs = [Job::Still(Scale::Fast), Job::Frames { most: 7, every: 1000 }, Job::Probe];
+        let frames = Job::Frames { most: 7, every: 1000 };
+        let pages = Job::Pages { most: 200, side: 1024 };
+        let jobs = [Job::Still(Scale::Fast), frames, pages, Job::Probe];
         for job in jobs {
             let request = Request { job, pixels: 1 << 33, bytes: 5 };
             assert_eq!(Request::read(&mut &request.head()[..]).unwrap(), Some(request));
@@ -229,6 +267,9 @@ mod tests {
             Answer::Fault(Fault::Unknown),
             Answer::Fault(Fault::Memory),
             Answer::Fault(Fault::Malformed("cut".into())),
+            Answer::Fault(Fault::Locked),
+            Answer::Passed("no".into()),
+            Answer::Words("word ".repeat(1000)),
         ];
         for answer in answers {
             let mut sent = Vec::new();

@@ -1,5 +1,6 @@
 //! The worker: the fenced process that decodes one file after another until its pipe is closed.
 
+use crate::document::{self, Drawn};
 use crate::sandbox::{self, Allowance, Tenant};
 use crate::still::{self, Pixels};
 use crate::wire::{Answer, Fault, Job, Request};
@@ -85,7 +86,7 @@ fn serve(probe: impl Fn(&[u8]) -> Vec<u8>) -> io::Result<()> {
             return Answer::Fault(Fault::Memory).write(&mut Out);
         }
         (&mut from).take(request.bytes).read_to_end(&mut bytes)?;
-        match answer(&request, &bytes, &probe) {
+        match answer(&request, bytes, &probe) {
             Ok(()) => {}
             Err(Stop::Fault(fault)) => Answer::Fault(fault).write(&mut Out)?,
             Err(Stop::Pipe(error)) => return Err(error),
@@ -106,17 +107,21 @@ impl From<Fault> for Stop {
     }
 }
 
-fn answer(request: &Request, bytes: &[u8], probe: impl Fn(&[u8]) -> Vec<u8>) -> Result<(), Stop> {
+fn answer(request: &Request, bytes: Vec<u8>, probe: impl Fn(&[u8]) -> Vec<u8>) -> Result<(), Stop> {
     let decoded = catch_unwind(AssertUnwindSafe(|| match request.job {
-        Job::Still(scale) => still::decode(bytes, request.pixels, scale)
+        Job::Still(scale) => still::decode(&bytes, request.pixels, scale)
             .map_err(Stop::Fault)
             .and_then(|pixels| send(&pixels)),
         Job::Frames { most, every } => {
-            let whole = still::animate(bytes, request.pixels, (most, every), |it| send(&it))?;
+            let whole = still::animate(&bytes, request.pixels, (most, every), |it| send(&it))?;
+            Answer::End(whole).write(&mut Out).map_err(Stop::Pipe)
+        }
+        Job::Pages { most, side } => {
+            let whole = document::pages(bytes, (most, side), |it| show(&it))?;
             Answer::End(whole).write(&mut Out).map_err(Stop::Pipe)
         }
         Job::Probe => {
-            let said = String::from_utf8_lossy(&probe(bytes)).into_owned();
+            let said = String::from_utf8_lossy(&probe(&bytes)).into_owned();
             Err(Stop::Fault(Fault::Malformed(said)))
         }
     }));
@@ -126,6 +131,14 @@ fn answer(request: &Request, bytes: &[u8], probe: impl Fn(&[u8]) -> Vec<u8>) -> 
 fn send(pixels: &Pixels) -> Result<(), Stop> {
     let sent = Answer::Picture(pixels.shape).write(&mut Out);
     sent.and_then(|()| Out.write_all(&pixels.samples)).map_err(Stop::Pipe)
+}
+
+fn show(page: &Drawn) -> Result<(), Stop> {
+    Answer::Words(page.words.clone()).write(&mut Out).map_err(Stop::Pipe)?;
+    match &page.picture {
+        Ok(pixels) => send(pixels),
+        Err(why) => Answer::Passed(why.clone()).write(&mut Out).map_err(Stop::Pipe),
+    }
 }
 
 /// Standard output without a buffer: the fence allows plain writes to it and nothing else.

@@ -2,10 +2,11 @@
 
 use crate::DECODER;
 use crate::made::{self, Jpeg, PLAIN, jpeg, scene};
+use crate::paper;
 use image::{DynamicImage, ImageFormat};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
-use writ_media::{Limits, MediaError, Sampling, Scale};
+use writ_media::{Limits, MediaError, Sampling, Scale, Sheets, is_document};
 
 fn decode(bytes: &[u8]) -> Result<(u32, u32), MediaError> {
     DECODER.still(bytes, Limits::default(), Scale::Fast).map(|still| (still.width, still.height))
@@ -137,6 +138,9 @@ fn seeds() -> Vec<Vec<u8>> {
         seeds.push(jpeg(&scene(1040, 1030), how));
     }
     seeds.extend([made::animation(3), made::one_bit(64)]);
+    let lines: &[&str] = &["a page of words", "that few will read"];
+    seeds.extend([paper::scene_scan((48, 40), ""), paper::text_in_squares(&[lines; 2])]);
+    seeds.push(paper::text(&[lines]));
     seeds
 }
 
@@ -144,8 +148,15 @@ fn seeds() -> Vec<Vec<u8>> {
 fn cut_files_have_a_named_answer_at_any_length() {
     for seed in seeds().into_iter().filter(|seed| seed.len() < 20_000) {
         for length in (1..seed.len()).step_by(seed.len() / 40 + 1) {
-            match decode(&seed[..length]) {
-                Ok(_) | Err(MediaError::Malformed(_) | MediaError::Unknown { .. }) => {}
+            let cut = &seed[..length];
+            let outcome = match is_document(cut) {
+                true => DECODER
+                    .pages(cut, Limits::default(), Sheets::default(), |_| ControlFlow::Continue(()))
+                    .map(drop),
+                false => decode(cut).map(drop),
+            };
+            match outcome {
+                Ok(()) | Err(MediaError::Malformed(_) | MediaError::Unknown { .. }) => {}
                 Err(other) => panic!("{length} bytes: {other}"),
             }
         }
@@ -164,6 +175,10 @@ fn mutated_files_end_no_service_and_break_no_bound() {
         let mutant = dice.mutated(&seeds);
         let began = Instant::now();
         let outcome = match number % 3 {
+            _ if is_document(&mutant) => {
+                let sheets = Sheets { most: 20, side: 256 };
+                DECODER.pages(&mutant, limits, sheets, |_| ControlFlow::Continue(())).map(drop)
+            }
             0 => DECODER.still(&mutant, limits, Scale::Full).map(|still| {
                 assert!(still.samples.len() as u64 <= 3 * limits.pixels);
             }),

@@ -1,8 +1,10 @@
-//! Media through real workers behind the real fence: every kind of picture, videos, hostile files, attempts to escape.
+//! Media through real workers behind the real fence: every kind of picture, videos, documents, hostile files, attempts to escape.
 
+mod documents;
 mod fence;
 mod hostile;
 mod made;
+mod paper;
 mod speed;
 mod stills;
 mod videos;

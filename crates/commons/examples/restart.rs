@@ -2,12 +2,6 @@
 //! `cargo run --release -p writ-commons --example restart -- fill 10000000 FOLDER`, then as often as wanted
 //! `cargo run --release -p writ-commons --example restart -- open FOLDER`.
 
-#![expect(
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    reason = "it measures this machine"
-)]
-
 use std::path::Path;
 use std::time::Instant as Clock;
 use writ_commons::{Asked, Memory, Sample, Settings};
@@ -98,7 +92,7 @@ async fn open(home: &Path) {
     let opened = clock.elapsed();
     let number = memory.status().entries as u32 / 2;
     let signal = SignalType::named("pdq").unwrap().parse(&hash(number)).unwrap();
-    let samples = [Sample { signal, quality: Some(100) }];
+    let samples = [Sample { signal, quality: Some(100), page: None }];
     let asked =
         Asked { samples: &samples, member: None, banks: None, coin: Coin::Bypass, limit: 10 };
     let found = memory.look_up(&asked).unwrap().matches.len();

@@ -1,10 +1,11 @@
 //! Hashing: what strangers sent becomes signals. Pixels and frames come from fenced processes only.
 
+use crate::document::Read;
 use crate::lookup::Sample;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
-use writ_media::{Decoder, Limits, MediaError, Sampling, Scale, Still, Timed};
+use writ_media::{Decoder, Limits, MediaError, Sampling, Scale, Still, Timed, is_document};
 use writ_signals::{
     Content, Frame, Md5, NoSignal, NoTlsh, Pdq, PictureError, Sha256, SignalError, SignalType,
     Spectrum, TYPES, Tlsh, Vpdq, VpdqError, pdq, sha256, tlsh, vpdq,
@@ -15,7 +16,7 @@ pub use writ_signals::Content as Kind;
 
 /// How near the quality line a scaled picture's quality has to be for the whole picture to decide.
 const SLACK: u8 = 10;
-/// The longest text that is hashed, in bytes.
+/// The longest text that is hashed, in bytes. Of a document's words, which nobody can cut, the first so many are.
 const TEXT: usize = 4 << 20;
 
 /// Makes signals of files. Cheap to clone; clones share the fenced processes.
@@ -24,15 +25,16 @@ pub struct Hasher {
     decoder: Arc<Decoder>,
     pictures: Limits,
     videos: Limits,
+    documents: Limits,
     sampling: Sampling,
 }
 
 /// The signals of one file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hashed {
-    /// Its signals.
+    /// Its signals; of a document, one for each page that can be hashed.
     pub samples: Vec<Sample>,
-    /// Signal types that the file has no signal of, and why, for people.
+    /// Signal types that the file, or a page of it, has no signal of, and why, for people.
     pub without: Vec<(&'static str, String)>,
     /// Whether the picture was decoded at a part of its size: where the answer is close, hash it in full.
     pub scaled: bool,
@@ -73,18 +75,20 @@ pub enum HashError {
 
 impl Hasher {
     /// Starts a first fenced process. Limits: 64 MiB and 100 million pixels for pictures; 1 GiB, 10 minutes and a frame
-    /// a second for videos.
+    /// a second for videos; 64 MiB, 2 minutes and 200 pages for documents.
     ///
     /// # Errors
     /// When this machine cannot fence one.
     pub fn start(settings: writ_media::Settings) -> Result<Self, MediaError> {
         let pictures = Limits::default();
         let videos = Limits { bytes: 1 << 30, wall: Duration::from_secs(600), ..pictures };
+        let documents = Limits { wall: Duration::from_secs(120), ..pictures };
         let decoder = Arc::new(Decoder::start(settings)?);
-        Ok(Self { decoder, pictures, videos, sampling: Sampling::default() })
+        Ok(Self { decoder, pictures, videos, documents, sampling: Sampling::default() })
     }
 
-    /// The signals of a file's bytes; of `types` only, where some are named. Takes as long as decoding does: call it
+    /// The signals of a file's bytes; of `types` only, where some are named. A document (PDF) is taken for its pages
+    /// where a picture is asked for, and for its words where a text is. Takes as long as decoding does: call it
     /// where waiting is allowed.
     ///
     /// # Errors
@@ -96,21 +100,37 @@ impl Hasher {
         types: Option<&[String]>,
         scale: Scale,
     ) -> Result<Hashed, HashError> {
-        let wanted = wanted(content, types)?;
+        let wanted = wanted(bytes, content, types)?;
+        let drawn = |kind: &&SignalType| [pdq::TYPE.name, tlsh::TEXT.name].contains(&kind.name);
+        let document = match is_document(bytes) && wanted.iter().any(drawn) {
+            true => Some(Read::of(bytes, &self.decoder, self.documents, TEXT)?),
+            false => None,
+        };
         let mut hashed = Hashed { samples: Vec::new(), without: Vec::new(), scaled: false };
         for kind in wanted {
-            let made = match kind.name {
-                name if name == pdq::TYPE.name => self.picture(bytes, scale, &mut hashed)?,
-                name if name == vpdq::TYPE.name => self.video(bytes)?,
-                name if name == tlsh::TEXT.name => text(bytes)?,
-                name if [sha256::PHOTO.name, sha256::VIDEO.name].contains(&name) => {
+            let made = match (kind.name, &document) {
+                (name, Some(document)) if name == pdq::TYPE.name => {
+                    hashed.samples.extend(document.samples()?);
+                    hashed.without.extend(document.without().into_iter().map(|why| (name, why)));
+                    continue;
+                }
+                (name, None) if name == pdq::TYPE.name => {
+                    self.picture(bytes, scale, &mut hashed)?
+                }
+                (name, _) if name == vpdq::TYPE.name => self.video(bytes)?,
+                (name, Some(document)) if name == tlsh::TEXT.name => {
+                    text(document.words.as_bytes())?
+                }
+                (name, None) if name == tlsh::TEXT.name => text(bytes)?,
+                (name, _) if [sha256::PHOTO.name, sha256::VIDEO.name].contains(&name) => {
                     Ok((Sha256::of([bytes]).to_string(), None))
                 }
                 _ => Ok((Md5::of([bytes]).to_string(), None)),
             };
             match made {
                 Ok((text, quality)) => {
-                    hashed.samples.push(Sample { signal: kind.parse(&text)?, quality });
+                    let signal = kind.parse(&text)?;
+                    hashed.samples.push(Sample { signal, quality, page: None });
                 }
                 Err(why) => hashed.without.push((kind.name, why)),
             }
@@ -175,12 +195,22 @@ fn text(bytes: &[u8]) -> Result<Made, HashError> {
     Ok(hash.map(|hash| (hash.to_string(), None)).map_err(|why| why.to_string()))
 }
 
+/// The types of signal that these bytes have when they are taken for such content: a document taken for pictures also
+/// has its words'.
+pub fn types_of(bytes: &[u8], content: Content) -> Vec<&'static SignalType> {
+    let pages = content == Content::Photo && is_document(bytes);
+    let has =
+        |kind: &&SignalType| kind.content == content || (pages && kind.name == tlsh::TEXT.name);
+    TYPES.iter().copied().filter(has).collect()
+}
+
 /// The types wanted of such a file: all there are, unless some are named.
 fn wanted(
+    bytes: &[u8],
     content: Content,
     types: Option<&[String]>,
 ) -> Result<Vec<&'static SignalType>, HashError> {
-    let known: Vec<_> = TYPES.iter().copied().filter(|kind| kind.content == content).collect();
+    let known = types_of(bytes, content);
     let Some(types) = types else { return Ok(known) };
     let find = |kind: &String| {
         known.iter().copied().find(|known| known.name == kind).ok_or_else(|| HashError::Type {

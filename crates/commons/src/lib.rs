@@ -13,6 +13,7 @@
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod document;
 mod fetch;
 mod hash;
 mod index;
@@ -26,8 +27,9 @@ mod trace;
 mod upkeep;
 mod writer;
 
+pub use document::{for_entry, numbered};
 pub use fetch::{FetchError, Fetched, Fetcher, Reach};
-pub use hash::{HashError, Hashed, Hasher, Kind};
+pub use hash::{HashError, Hashed, Hasher, Kind, types_of};
 pub use index::IndexError;
 pub use keys::{Caller, Grant, IssuedKey, Key, KeyError, KeyId, Keys, Role};
 pub use log::LogError;

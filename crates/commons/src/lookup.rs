@@ -41,6 +41,8 @@ pub struct Sample {
     pub signal: Signal,
     /// The quality that hashing told, 0 to 100.
     pub quality: Option<u8>,
+    /// The page of a document that it is of, from 1.
+    pub page: Option<u32>,
 }
 
 /// What was found.
@@ -68,7 +70,7 @@ pub struct Found {
     pub hash: String,
     /// How far, in the signal type's own unit.
     pub distance: u32,
-    /// The number of the nearest frame, for a video.
+    /// The number of the nearest frame, for a video; of the nearest page, for a document.
     pub part: u32,
     /// What it may lead to.
     pub action: Action,
@@ -167,7 +169,7 @@ impl Memory {
     ) -> Vec<(SignalId, u32)> {
         let shared = self.shared();
         let (state, now) = (shared.state(), shared.tick());
-        let samples = [Sample { signal: signal.clone(), quality: None }];
+        let samples = [Sample { signal: signal.clone(), quality: None, page: None }];
         let asked = Asked { samples: &samples, member: None, banks, coin: Coin::Bypass, limit };
         let (mut hits, _) = hits(shared, &state, &asked);
         hits.retain(|hit| {
@@ -253,7 +255,7 @@ fn hits(shared: &Shared, state: &State, asked: &Asked<'_>) -> (Vec<Hit>, u64) {
                     signal: SignalId(near.id),
                     distance: near.distance.into(),
                     quality,
-                    part: 0,
+                    part: sample.page.unwrap_or_default(),
                 }));
             }
             name if name == vpdq::TYPE.name => {

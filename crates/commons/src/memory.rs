@@ -106,6 +106,8 @@ pub(crate) struct Shared {
     pub broken: AtomicBool,
     /// The latest instant told, in nanoseconds: time never runs back.
     latest: Mutex<Instant>,
+    /// Held until the last thread has let go of the indexes.
+    _lock: File,
 }
 
 #[derive(Debug)]
@@ -113,7 +115,6 @@ struct Threads {
     writer: Option<JoinHandle<Log>>,
     upkeep: Option<Upkeep>,
     journal: SqlJournal,
-    _lock: File,
 }
 
 impl Memory {
@@ -151,11 +152,12 @@ impl Memory {
             broken: AtomicBool::new(false),
             latest: Mutex::new(now),
             settings,
+            _lock: lock,
         });
         let (queue, commands) = mpsc::channel(QUEUE);
         let writer = spawn_writer(&shared, log, commands)?;
         let upkeep = Upkeep::start(&shared, queue.downgrade(), journal.clone())?;
-        let threads = Threads { writer: Some(writer), upkeep: Some(upkeep), journal, _lock: lock };
+        let threads = Threads { writer: Some(writer), upkeep: Some(upkeep), journal };
         Ok(Self { shared, queue, threads: Arc::new(Mutex::new(threads)) })
     }
 

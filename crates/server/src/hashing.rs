@@ -80,7 +80,7 @@ impl Upload {
         let served = fetched.media_type.unwrap_or_default();
         let kind = match named {
             Some(kind) => kind,
-            None if served.starts_with("image/") => Kind::Photo,
+            None if served.starts_with("image/") || served == "application/pdf" => Kind::Photo,
             None if served.starts_with("video/") => Kind::Video,
             None => {
                 let served: String = served.chars().take(80).collect();

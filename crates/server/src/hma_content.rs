@@ -16,12 +16,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use writ_commons::{CommandError, Kind, Sample};
+use writ_commons::{CommandError, Kind, Sample, for_entry};
 use writ_hashbank::{
     Bank, BankName, Command, Content, Contribution, Entry, EntryId, MemberId, Refused, Signal,
     State as Bankful,
 };
-use writ_signals::SignalType;
+use writ_signals::{SignalType, Threshold};
 use writ_vocabulary::Instant;
 
 /// The longest note of this interface, in characters.
@@ -91,7 +91,10 @@ async fn add_content(
     };
     let photo = upload.kind == Kind::Photo;
     let hashed = upload.hash(&app, types).await?;
-    if let Some((kind, why)) = hashed.without.first().filter(|_| photo) {
+    // Of a document one page that can be found again is enough, or its words.
+    let exact = |one: &Sample| one.signal.kind().threshold == Threshold::Equal;
+    let poor = photo && hashed.samples.iter().all(exact);
+    if let Some((kind, why)) = hashed.without.first().filter(|_| poor) {
         return Err(Problem::bad(format!("Invalid {kind} signal: {why}")));
     }
     add(&app, who.member, bank, hashed.samples, metadata, note).await
@@ -109,7 +112,7 @@ async fn add_signals(
     let bank = found(&app, &bank)?.name;
     let note = note(said.remove("note").as_ref())?;
     let read = |(kind, hash): (&String, &Value)| {
-        signal(kind, hash).map(|signal| Sample { signal, quality: None })
+        signal(kind, hash).map(|signal| Sample { signal, quality: None, page: None })
     };
     let samples = said.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     if samples.is_empty() {
@@ -135,8 +138,11 @@ async fn add(
     content: Option<Content>,
     note: Option<String>,
 ) -> Answered {
+    let quality = app.memory.read(|state, _| state.bank(&bank).map_or(0, |bank| bank.quality));
+    let (samples, _) = for_entry(samples, quality);
     let texts = |one: &Sample| (one.signal.kind().name.to_owned(), one.signal.text().to_owned());
-    let told: BTreeMap<_, _> = samples.iter().map(texts).collect();
+    // Of a document, the first page that has a hash.
+    let told: BTreeMap<_, _> = samples.iter().rev().map(texts).collect();
     let signals: Vec<Signal> = apart(app, move |app| {
         samples.iter().map(|one| app.memory.for_bank(one)).collect::<Result<_, _>>()
     })

@@ -35,7 +35,8 @@ async fn hash_url(State(app): State<Shared>, params: Params) -> Answered {
 
 /// Hash an uploaded file.
 ///
-/// One file in a form; its field is named `photo`, `video` or `text`.
+/// One file in a form; its field is named `photo`, `video` or `text`. A document (PDF) goes as a photo: its first page that
+/// has a hash is told.
 #[utoipa::path(post, path = "/h/hash", tag = "hma",
     params(("types" = Option<String>, Query, description = "Signal types, joined by commas")),
     request_body(content_type = "multipart/form-data", content = Object),
@@ -46,8 +47,9 @@ async fn hash_upload(State(app): State<Shared>, params: Params, request: Request
     Ok(json(&texts(&upload.hash(&app, types).await?)))
 }
 
-/// The signals by type; empty where the file has none, as clients know it.
+/// The signals by type; empty where the file has none, as clients know it. Of a document, that of the first page that
+/// has one.
 fn texts(hashed: &Hashed) -> BTreeMap<&'static str, &str> {
-    let made = hashed.samples.iter().map(|one| (one.signal.kind().name, one.signal.text()));
+    let made = hashed.samples.iter().rev().map(|one| (one.signal.kind().name, one.signal.text()));
     hashed.without.iter().map(|(kind, _)| (*kind, "")).chain(made).collect()
 }

@@ -116,7 +116,7 @@ async fn lookup(State(app): State<Shared>, who: Who, params: Params) -> Answered
         let (Some(signal), Some(kind)) = (params.some("signal"), params.some("signal_type")) else {
             return Err(Problem::bad("Either url or both signal and signal_type are required"));
         };
-        let sample = Sample { signal: parse(&kind, &signal)?, quality: None };
+        let sample = Sample { signal: parse(&kind, &signal)?, quality: None, page: None };
         let quick = is_quick(&sample.signal);
         let (reader, samples) = (who.role != Role::Matcher, vec![sample]);
         let answer = match quick {

@@ -141,7 +141,7 @@ fn contributed(app: &App, bank: &BankName, by: &MemberId, record: serde_json::Va
     let signal = known.parse(&one.hash).map_err(|error| error.to_string())?;
     let signal = app
         .memory
-        .for_bank(&Sample { signal, quality: None })
+        .for_bank(&Sample { signal, quality: None, page: None })
         .map_err(|error| error.to_string())?;
     let (labels, rest) = app.memory.read(|state, _| labels(state, &said.tags));
     Ok(vec![Command::Contribute(Contribution {

@@ -10,7 +10,7 @@ use writ_vocabulary::{Instant, PersonId};
 /// What members share of known terrorist images and video.
 #[derive(Debug, Subcommand)]
 pub enum HashesCommand {
-    /// Hash pictures, videos and texts. Folders are walked. Nothing is stored or sent.
+    /// Hash pictures, videos, texts and the pages of documents (PDF). Folders are walked. Nothing is stored or sent.
     Hash(HashArgs),
     /// Look files up in the banks.
     Match {

@@ -85,8 +85,12 @@ async fn everything_acknowledged_is_there_after_a_restart_with_or_without_a_save
             assert_eq!(found[0].entry, *id);
         }
         drop(memory);
-        while Memory::open(home.path(), Settings::default(), &mut |_| {}).await.is_err() {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        // Its threads end a moment after it: then it can be opened, and is closed in order.
+        loop {
+            match Memory::open(home.path(), Settings::default(), &mut |_| {}).await {
+                Ok(memory) => break memory.close().await.unwrap(),
+                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+            }
         }
     }
 }

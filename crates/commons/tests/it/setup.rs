@@ -77,5 +77,5 @@ pub fn entry(events: &[Event]) -> EntryId {
 
 pub fn sample(kind: &str, text: &str) -> Sample {
     let signal = SignalType::named(kind).unwrap().parse(text).unwrap();
-    Sample { signal, quality: Some(100) }
+    Sample { signal, quality: Some(100), page: None }
 }

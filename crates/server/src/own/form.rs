@@ -161,7 +161,7 @@ impl GivenSignal {
     pub fn read(&self) -> Result<Sample, Problem> {
         let bad = |error: writ_signals::SignalError| Problem::bad(error.to_string());
         let signal = SignalType::named(&self.kind).and_then(|kind| kind.parse(&self.hash));
-        Ok(Sample { signal: signal.map_err(bad)?, quality: self.quality })
+        Ok(Sample { signal: signal.map_err(bad)?, quality: self.quality, page: None })
     }
 }
 

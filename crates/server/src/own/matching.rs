@@ -84,6 +84,8 @@ struct Made {
     hash: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     quality: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -95,7 +97,8 @@ struct Without {
 
 /// Hash an uploaded file and look it up. The file is not kept.
 ///
-/// One file in a form; its field is named `photo`, `video` or `text`.
+/// One file in a form; its field is named `photo`, `video` or `text`. A document (PDF) goes as a photo: each page is hashed
+/// and looked up.
 #[utoipa::path(post, path = "/v1/match/file", tag = "own", params(
     ("banks" = Option<String>, Query, description = "Only these banks, joined by commas"),
     ("types" = Option<String>, Query, description = "Signal types, joined by commas"),
@@ -127,7 +130,7 @@ async fn by_file(
 impl Made {
     fn of(sample: &Sample) -> Self {
         let (kind, hash) = (sample.signal.kind().name, sample.signal.text().to_owned());
-        Self { kind, hash, quality: sample.quality }
+        Self { kind, hash, quality: sample.quality, page: sample.page }
     }
 }
 

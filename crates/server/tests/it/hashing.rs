@@ -115,6 +115,69 @@ async fn a_picture_is_fetched_by_its_address_and_taken_for_what_it_is_served_as(
     }
 }
 
+/// A document of pages of grey tiles, one for each number, and of a page with words alone.
+fn document(pages: &[u32]) -> Vec<u8> {
+    let tiles = |kind: u32| {
+        let tile = |at: u32| {
+            let (x, y) = (f64::from(at % 16), f64::from(at / 16));
+            let grey = (x * 0.7 + f64::from(kind)).sin() + (y * f64::from(kind + 1) * 0.3).cos();
+            format!("{:.2} g {} {} 20 20 re f\n", 0.5 + grey / 4.0, at % 16 * 20, at / 16 * 20)
+        };
+        (0..256).map(tile).collect::<String>()
+    };
+    let words =
+        "BT /F 9 Tf 9 300 Td (The keeper of the light wrote down each name, in a grey book.) Tj ET";
+    let contents: Vec<_> = pages.iter().map(|kind| tiles(*kind)).chain([words.into()]).collect();
+    let kids: String = (0..contents.len()).map(|at| format!("{} 0 R ", 3 + 2 * at)).collect();
+    let font = "/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Courier>>>>>>";
+    let mut text = format!(
+        "%PDF-1.7\n1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj\n\
+         2 0 obj <</Type/Pages/MediaBox[0 0 320 320]{font}/Kids[{kids}]>> endobj\n"
+    );
+    for (content, own) in contents.iter().zip((3..).step_by(2)) {
+        text += &format!(
+            "{own} 0 obj <</Type/Page/Parent 2 0 R/Contents {} 0 R>> endobj\n\
+             {} 0 obj <</Length {}>>\nstream\n{content}\nendstream endobj\n",
+            own + 1,
+            own + 1,
+            content.len()
+        );
+    }
+    (text + "trailer <</Root 1 0 R>>\n%%EOF\n").into_bytes()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_is_found_by_any_of_its_pages_and_by_its_words() {
+    let service = Service::hashing().await;
+    let post = |path: &str| service.ask("POST", path);
+    let (_, hashed) = told(with_file(post("/h/hash"), "photo", &document(&[1, 2]), &[])).await;
+    assert!(hashed["text_tlsh"].as_str().is_some_and(|hash| hash.starts_with("T1")), "{hashed}");
+    let path = format!("/c/bank/{BANK}/content");
+    let (status, added) = told(with_file(post(&path), "photo", &document(&[1, 2]), &[])).await;
+    assert_eq!((status, &added["signals"]), (200, &hashed), "{added}");
+    let (_, shown) = service.get("/v1/entries/1").await;
+    assert_eq!(shown["signals"].as_array().map(Vec::len), Some(5), "{shown}");
+    // Another document with the second page as its third, and other words on none.
+    let other = document(&[7, 5, 2]);
+    let (_, found) = told(with_file(post("/v1/match/file?types=pdq"), "photo", &other, &[])).await;
+    let pages: Vec<_> =
+        found["signals"].as_array().unwrap().iter().map(|one| &one["page"]).collect();
+    assert_eq!(pages[..3], [1, 2, 3], "{found}");
+    let nearest = &found["matches"][0];
+    assert_eq!((&nearest["distance"], &nearest["part"]), (&json!(0), &json!(3)), "{found}");
+    let (_, found) = told(with_file(post("/m/lookup"), "photo", &document(&[]), &[])).await;
+    assert_eq!(found["text_tlsh"][BANK][0]["distance"], "0", "{found}");
+    // Of many pages, as many as an entry holds are in it.
+    let many: Vec<u32> = (11..50).collect();
+    let (status, added) = told(with_file(post(&path), "photo", &document(&many), &[])).await;
+    assert_eq!(status, 200, "{added}");
+    let (_, shown) = service.get(&format!("/v1/entries/{}", added["id"])).await;
+    assert!(
+        shown["signals"].as_array().is_some_and(|all| (9..=16).contains(&all.len())),
+        "{shown}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn files_that_cannot_be_hashed_are_told_why() {
     let service = Service::hashing().await;

@@ -2,7 +2,7 @@
 
 use super::cluster::known;
 use super::config::Config;
-use super::files::{self, table_or};
+use super::files::{self, Done, table_or};
 use super::{House, folder, open};
 use crate::args::{Args, Decision};
 use crate::fault;
@@ -14,11 +14,11 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use writ_commons::{CommandError, Memory, Sample};
+use writ_commons::{CommandError, Memory, Sample, for_entry, numbered};
 use writ_desk::Desk;
 use writ_hashbank::{
     Action, Bank, BankName, Command, Contribution, EntryId, EntryState, Event, IncidentId, Label,
-    Limits, MemberId, Purpose, Ratio, Rules, SignalType, Taxonomy, Verdict, Voice,
+    Limits, MAX_SIGNALS, MemberId, Purpose, Ratio, Rules, SignalType, Taxonomy, Verdict, Voice,
 };
 use writ_media::Scale;
 use writ_signals::pdq;
@@ -214,7 +214,7 @@ async fn add(
     let mut entries = 0;
     if !named.is_empty() {
         let pieces;
-        (pieces, code) = hashed(named)?;
+        (pieces, code) = hashed(house, named, with.bank)?;
         let bar = files::bar(pieces.len(), "contributed");
         for batch in pieces.chunks(BATCH) {
             added.extend(give(house, batch, with).await);
@@ -237,15 +237,17 @@ async fn add(
     Ok(tell_added(&added, entries, code, say))
 }
 
-/// Files and their hashes. Those that have none are told.
-fn hashed(named: &[PathBuf]) -> Result<(Vec<(String, Vec<Sample>)>, ExitCode)> {
+/// Files and their hashes, as entries of the bank. Those that have none are told.
+fn hashed(
+    house: &House,
+    named: &[PathBuf],
+    bank: &BankName,
+) -> Result<(Vec<(String, Vec<Sample>)>, ExitCode)> {
     let wanted = HashArgs { files: named.to_vec(), types: Vec::new(), kind: None };
     let done = files::hash_all(&wanted, Scale::Full)?;
     let code = files::tell_faults(&done);
-    let pieces = done
-        .into_iter()
-        .filter_map(|one| Some((one.path.display().to_string(), one.hashed.ok()?.samples)));
-    Ok((pieces.collect(), code))
+    let quality = house.memory.read(|state, _| state.bank(bank).map_or(0, |bank| bank.quality));
+    Ok((done.into_iter().filter_map(|one| piece(one, quality)).collect(), code))
 }
 
 /// Says what became of `all` pieces; those that were refused make a failure of it.
@@ -287,7 +289,7 @@ pub async fn contribute(
         incident: &None,
         expires: &None,
     };
-    let (pieces, code) = hashed(removed.files)?;
+    let (pieces, code) = hashed(&house, removed.files, removed.bank)?;
     let contributions =
         pieces.iter().map(|(_, samples)| contribution(&house, samples, &with)).collect();
     let answers = desk
@@ -301,6 +303,19 @@ pub async fn contribute(
         .collect();
     house.close().await?;
     Ok(tell_added(&added, added.len(), code, say))
+}
+
+/// A file's signals as one entry holds them; says which pages of a document it does not.
+fn piece(done: Done, quality: u8) -> Option<(String, Vec<Sample>)> {
+    let what = done.path.display().to_string();
+    let (samples, left_out) = for_entry(done.hashed.ok()?.samples, quality);
+    if !left_out.is_empty() {
+        eprintln!(
+            "{what}: {} left out: an entry has at most {MAX_SIGNALS} hashes, of quality {quality} or better",
+            numbered(&left_out)
+        );
+    }
+    Some((what, samples))
 }
 
 /// Contributes a list, however long: how many lines it has, and those refused. It is read once to the end before
@@ -370,7 +385,7 @@ fn line_of(line: &str, number: usize, path: &Path) -> Result<(String, Vec<Sample
     let signal = writ_signals::SignalType::named(kind)
         .and_then(|kind| kind.parse(hash.trim()))
         .map_err(|error| fault::plain(format!("{}, line {number}: {error}", path.display())))?;
-    Ok((format!("line {number}"), vec![Sample { signal, quality: None }]))
+    Ok((format!("line {number}"), vec![Sample { signal, quality: None, page: None }]))
 }
 
 fn banks(memory: &Memory, say: Say) -> ExitCode {

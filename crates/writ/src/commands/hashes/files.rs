@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use writ_commons::{HashError, Hashed, Hasher, Kind};
+use writ_commons::{HashError, Hashed, Hasher, Kind, types_of};
 use writ_media::{MediaError, Scale, Settings};
 
 /// The hidden sub-command in which this program is its own fenced decoder.
@@ -36,6 +36,8 @@ struct Line {
     hash: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     quality: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<u32>,
 }
 
 /// `writ hash`.
@@ -45,7 +47,8 @@ pub fn hash(wanted: &HashArgs, say: Say) -> Result<ExitCode> {
     say.result(&lines, |lines| {
         let shown = lines.iter().map(|line| {
             let quality = line.quality.map_or("-".to_owned(), |quality| quality.to_string());
-            format!("{} {} {quality} {}\n", line.kind, line.hash, line.file)
+            let page = line.page.map(|page| format!("#page={page}")).unwrap_or_default();
+            format!("{} {} {quality} {}{page}\n", line.kind, line.hash, line.file)
         });
         shown.collect()
     });
@@ -81,6 +84,7 @@ fn lines(done: &Done) -> Vec<Line> {
         kind: sample.signal.kind().name.to_owned(),
         hash: sample.signal.text().to_owned(),
         quality: sample.quality,
+        page: sample.page,
     };
     samples.iter().map(line).collect()
 }
@@ -142,7 +146,8 @@ pub fn hash_one(
     scale: Scale,
 ) -> Result<Hashed, String> {
     let bytes = read(path)?;
-    let hash = |content| hasher.hash(&bytes, content, named(types, content).as_deref(), scale);
+    let hash =
+        |content| hasher.hash(&bytes, content, named(types, &bytes, content).as_deref(), scale);
     let hashed = match kind {
         Some(KindWord::Photo) => hash(Kind::Photo),
         Some(KindWord::Video) => hash(Kind::Video),
@@ -166,10 +171,9 @@ pub fn hash_one(
 }
 
 /// The types named that such a file has.
-fn named(types: Option<&[String]>, content: Kind) -> Option<Vec<String>> {
-    let has = |name: &&String| {
-        writ_signals::SignalType::named(name).is_ok_and(|kind| kind.content == content)
-    };
+fn named(types: Option<&[String]>, bytes: &[u8], content: Kind) -> Option<Vec<String>> {
+    let known = types_of(bytes, content);
+    let has = |name: &&String| known.iter().any(|kind| kind.name == name.as_str());
     types.map(|types| types.iter().filter(has).cloned().collect())
 }
 

@@ -144,7 +144,7 @@ impl Hunt<'_> {
             self.bad += 1;
             return Ok(());
         };
-        let sample = Sample { signal, quality };
+        let sample = Sample { signal, quality, page: None };
         match uploads.last_mut().filter(|last| last.id == id) {
             Some(last) => last.samples.push(sample),
             None => {

@@ -1,8 +1,8 @@
 //! Documents (PDF) to pictures of their pages and the words on them, inside the fence.
 //!
 //! A page is drawn as a reader of documents shows it, turned as it says, its annotations on it, on white, so large that
-//! its longer side has as many pixels as asked for: nothing depends on this machine. Fonts come from the document;
-//! where it brings none, from the renderer's own stand-ins for the fourteen standard ones.
+//! its longer side has as many pixels as asked for: no setting or font of this machine has a say. Fonts come from the
+//! document; where it brings none, from the renderer's own stand-ins for the fourteen standard ones.
 
 use crate::still::Pixels;
 use crate::wire::{Fault, MAX_WORDS, Shape};

@@ -72,7 +72,7 @@ fn what_a_person_removed_is_told_to_the_authority_and_shared_after_review() {
     let out = place.ok(&["cases", "--all"]);
     assert!(out.contains("closed"), "{out}");
     let answer = place.read("outbox/fr-contre-terreur-montclair", &case, "answer.txt");
-    assert!(answer.contains("the order has been carried out"), "{answer}");
+    assert!(answer.contains("The order has been carried out"), "{answer}");
     let report = place.ok(&["report"]);
     assert!(report.contains("1 acted on"), "{report}");
 

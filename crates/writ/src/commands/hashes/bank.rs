@@ -237,12 +237,11 @@ async fn add(
     Ok(tell_added(&added, entries, code, say))
 }
 
+/// What is named, and its hashes.
+type Piece = (String, Vec<Sample>);
+
 /// Files and their hashes, as entries of the bank. Those that have none are told.
-fn hashed(
-    house: &House,
-    named: &[PathBuf],
-    bank: &BankName,
-) -> Result<(Vec<(String, Vec<Sample>)>, ExitCode)> {
+fn hashed(house: &House, named: &[PathBuf], bank: &BankName) -> Result<(Vec<Piece>, ExitCode)> {
     let wanted = HashArgs { files: named.to_vec(), types: Vec::new(), kind: None };
     let done = files::hash_all(&wanted, Scale::Full)?;
     let code = files::tell_faults(&done);
@@ -306,7 +305,7 @@ pub async fn contribute(
 }
 
 /// A file's signals as one entry holds them; says which pages of a document it does not.
-fn piece(done: Done, quality: u8) -> Option<(String, Vec<Sample>)> {
+fn piece(done: Done, quality: u8) -> Option<Piece> {
     let what = done.path.display().to_string();
     let (samples, left_out) = for_entry(done.hashed.ok()?.samples, quality);
     if !left_out.is_empty() {
@@ -341,7 +340,7 @@ async fn add_list(house: &House, list: &Path, with: &With<'_>) -> Result<(usize,
     }
 }
 
-async fn give(house: &House, pieces: &[(String, Vec<Sample>)], with: &With<'_>) -> Vec<Added> {
+async fn give(house: &House, pieces: &[Piece], with: &With<'_>) -> Vec<Added> {
     let commands = pieces
         .iter()
         .map(|(_, samples)| Command::Contribute(contribution(house, samples, with)))
@@ -370,7 +369,7 @@ fn contribution(house: &House, samples: &[Sample], with: &With<'_>) -> Contribut
 }
 
 /// The hashes of a list, each for itself.
-fn listed(path: &Path) -> Result<impl Iterator<Item = Result<(String, Vec<Sample>)>>> {
+fn listed(path: &Path) -> Result<impl Iterator<Item = Result<Piece>>> {
     let unreadable = |error: std::io::Error| fault::plain(format!("{}: {error}", path.display()));
     let lines = BufReader::new(File::open(path).map_err(unreadable)?).lines().zip(1..);
     Ok(lines.filter_map(move |(line, number)| match line {
@@ -380,7 +379,7 @@ fn listed(path: &Path) -> Result<impl Iterator<Item = Result<(String, Vec<Sample
     }))
 }
 
-fn line_of(line: &str, number: usize, path: &Path) -> Result<(String, Vec<Sample>)> {
+fn line_of(line: &str, number: usize, path: &Path) -> Result<Piece> {
     let (kind, hash) = line.split_once(char::is_whitespace).unwrap_or((pdq::TYPE.name, line));
     let signal = writ_signals::SignalType::named(kind)
         .and_then(|kind| kind.parse(hash.trim()))

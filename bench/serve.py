@@ -34,8 +34,9 @@ def main():
     key = json.loads(writ("--json", "key", "issue", "--member", "measured", "--role", "curator"))["key"]
     queries = os.path.join(HOME, "queries")
     draw = random.Random(2)
+    held = held_codes()
     with open(queries, "w") as file:
-        file.writelines(near(draw) + "\n" for _ in range(20_000))
+        file.writelines(near(draw, held) + "\n" for _ in range(20_000))
     with Service() as service:
         print(f"{HASHES} hashes, {resident(service.process.pid)} MB resident, answers {service.ready:.2f} s after its start")
         for route in ["/m/raw_lookup?signal_type=pdq&signal=", "/m/lookup?signal_type=pdq&signal="]:
@@ -48,14 +49,15 @@ def main():
 
 
 def fill():
-    """A home with that many hashes, each drawn from its number; half of what is asked lies near one of them."""
+    """A home with that many hashes, drawn at random; half of what is asked lies near one of them."""
     if os.path.exists(os.path.join(HOME, "hashes", "hashes.toml")):
         return
     writ("bank", "init", "--member", "measured")
     writ("bank", "create", BANK)
     listed = os.path.join(HOME, "list")
     with open(listed, "w") as file:
-        file.writelines(f"{known(number):064x}\n" for number in range(HASHES))
+        draw = random.Random(1)
+        file.writelines(f"{draw.getrandbits(256):064x}\n" for _ in range(HASHES))
     began = time.perf_counter()
     writ("bank", "add", BANK, "--list", listed)
     seconds = time.perf_counter() - began
@@ -66,16 +68,22 @@ def fill():
     open(config, "w").write(text)
 
 
-def known(number):
-    return random.Random(number).getrandbits(256)
+def held_codes():
+    """Some ten thousand of the codes that the bank holds, from all of it."""
+    export = subprocess.Popen([WRIT, "--home", HOME, "bank", "export", BANK], stdout=subprocess.PIPE, text=True)
+    every = max(1, HASHES // 10_000)
+    codes = [int(line.split()[1], 16) for number, line in enumerate(export.stdout) if number % every == 0]
+    if export.wait() or not codes:
+        raise SystemExit(f"the bank {BANK} cannot be read")
+    return codes
 
 
-def near(draw):
+def near(draw, held):
     """A hash to ask: of a known one up to 31 bits away, or of none."""
     if draw.random() < 0.5:
         return f"{draw.getrandbits(256):064x}"
     apart = sum(1 << bit for bit in draw.sample(range(256), draw.randrange(32)))
-    return f"{known(draw.randrange(HASHES)) ^ apart:064x}"
+    return f"{draw.choice(held) ^ apart:064x}"
 
 
 class Service:

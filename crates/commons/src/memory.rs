@@ -26,7 +26,8 @@ const SAVED: &str = "hashes.state";
 pub struct Settings {
     /// How many threads may work at opening and merging the indexes.
     pub threads: usize,
-    /// After how many records the state is saved, so that the next start reads no more than that.
+    /// After how many records the state is saved, so that the next start reads no more than that; a thousandth of the
+    /// entries where that is more.
     pub save_after: u64,
     /// How many changes an index collects before they are merged.
     pub merge_after: u64,

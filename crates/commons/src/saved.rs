@@ -20,6 +20,10 @@ const END: usize = 8 + 4;
 /// What is read or written, and checked, at once: little enough to stay in the processor's cache meanwhile.
 const PIECE: usize = 512 << 10;
 
+/// So many pieces are written before they are made durable: commands wait for the same disk, and would wait for all of a
+/// gigabyte that the system had put off.
+const FLUSHED: usize = 16;
+
 /// What follows the columns.
 #[derive(Serialize, Deserialize)]
 struct Tail<'a> {
@@ -131,6 +135,9 @@ fn put(path: &Path, kept: &Kept, sequence: u64) -> io::Result<()> {
     for piece in kept.columns().into_iter().flat_map(|column| column.chunks(PIECE)) {
         sums.push(crc32fast::hash(piece));
         file.write_all(piece)?;
+        if sums.len() % FLUSHED == 0 {
+            file.sync_data()?;
+        }
     }
     let lengths = kept.columns().map(|column| column.len() as u64);
     let tail = Tail { sequence, lengths, sums, kept: Cow::Borrowed(kept) };

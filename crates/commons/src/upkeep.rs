@@ -114,7 +114,10 @@ impl Work {
 
     fn save(&mut self) {
         let stored = self.shared.stored.load(Ordering::Relaxed);
-        if stored < self.saved.saturating_add(self.shared.settings.save_after) {
+        // A thousandth of many entries is soon read again, and saving them all costs seconds of a processor.
+        let entries = self.shared.state().len() as u64;
+        let after = self.shared.settings.save_after.max(entries / 1_000);
+        if stored < self.saved.saturating_add(after) {
             return;
         }
         match self.runtime.block_on(save_beside(&self.shared.home, &self.journal)) {

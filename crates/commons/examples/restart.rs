@@ -114,22 +114,14 @@ async fn open(home: &Path) {
 }
 
 fn contribution(number: u32) -> Command {
-    Command::Contribute(Contribution {
-        bank: BANK.parse().unwrap(),
-        by: MEMBER.parse().unwrap(),
-        signals: vec![Signal {
-            kind: "pdq".parse().unwrap(),
-            hash: hash(number),
-            quality: Some(100),
-            nearest_benign: None,
-        }],
-        labels: Vec::new(),
-        note: None,
-        content: None,
-        expires: None,
-        review_by: None,
-        incident: None,
-    })
+    let signal = Signal {
+        kind: "pdq".parse().unwrap(),
+        hash: hash(number),
+        quality: Some(100),
+        nearest_benign: None,
+    };
+    let (bank, by) = (BANK.parse().unwrap(), MEMBER.parse().unwrap());
+    Command::Contribute(Contribution::new(bank, by, vec![signal]))
 }
 
 /// The hash of a number: splitmix64, four times.

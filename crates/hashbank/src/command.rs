@@ -206,6 +206,24 @@ pub struct Contribution {
     pub incident: Option<IncidentId>,
 }
 
+impl Contribution {
+    /// These hashes and nothing beside them: no labels, no note, nothing kept, no incident, and the rules' dates. Whoever
+    /// gives more names it: `Contribution { note, ..Contribution::new(bank, by, signals) }`.
+    pub fn new(bank: BankName, by: MemberId, signals: Vec<Signal>) -> Self {
+        Self {
+            bank,
+            by,
+            signals,
+            labels: Vec::new(),
+            note: None,
+            content: None,
+            expires: None,
+            review_by: None,
+            incident: None,
+        }
+    }
+}
+
 /// Where and how content surfaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seeing {

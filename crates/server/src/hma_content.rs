@@ -148,17 +148,8 @@ async fn add(
     })
     .await??;
     let first = signals.first().cloned();
-    let contribution = Contribution {
-        bank: bank.clone(),
-        by,
-        signals,
-        labels: Vec::new(),
-        note,
-        content,
-        expires: None,
-        review_by: None,
-        incident: None,
-    };
+    let contribution =
+        Contribution { note, content, ..Contribution::new(bank.clone(), by, signals) };
     app.memory.command(Command::Contribute(contribution)).await?;
     // What was contributed before already makes no event: the entry is asked for by its signal.
     let id = app.memory.read(|state, _| {

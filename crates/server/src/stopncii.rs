@@ -145,15 +145,9 @@ fn contributed(app: &App, bank: &BankName, by: &MemberId, record: serde_json::Va
         .map_err(|error| error.to_string())?;
     let (labels, rest) = app.memory.read(|state, _| labels(state, &said.tags));
     Ok(vec![Command::Contribute(Contribution {
-        bank: bank.clone(),
-        by: by.clone(),
-        signals: vec![signal],
         labels,
         note: rest,
-        content: None,
-        expires: None,
-        review_by: None,
-        incident: None,
+        ..Contribution::new(bank.clone(), by.clone(), vec![signal])
     })])
 }
 

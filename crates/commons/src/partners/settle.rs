@@ -135,15 +135,11 @@ impl<'a> Settled<'a> {
         let signals: Vec<Signal> = still.map(signal).collect();
         if !signals.is_empty() {
             commands.push(Command::Contribute(Contribution {
-                bank: entry.bank.name.clone(),
-                by: by.clone(),
-                signals,
                 labels: own.labels.iter().map(|label| (*label).clone()).collect(),
                 note: own.note.map(str::to_owned),
-                content: None,
                 expires: entry.expires.filter(|end| *end > now),
                 review_by: entry.review_by.filter(|date| *date > now),
-                incident: None,
+                ..Contribution::new(entry.bank.name.clone(), by.clone(), signals)
             }));
         }
     }

@@ -124,15 +124,12 @@ impl Taking<'_> {
         let (labels, left_out) = admitted(state.taxonomy(), held.labels.iter().cloned());
         brought.labels_left_out = brought.labels_left_out.saturating_add(left_out);
         (!signals.is_empty()).then(|| Contribution {
-            bank: self.setting.bank.clone(),
-            by: self.voices.own.clone(),
-            signals,
             labels,
             note: held.note.clone(),
             content: Some(Content { content_id: Some(coming.key.clone()), ..Content::default() }),
             expires: held.expires,
             review_by: held.review_by.filter(|date| is_ahead(*date, now)),
-            incident: None,
+            ..Contribution::new(self.setting.bank.clone(), self.voices.own.clone(), signals)
         })
     }
 

@@ -50,22 +50,14 @@ pub fn near(n: u64, bits: u32) -> String {
 }
 
 pub fn contribution(kind: &str, hash: &str) -> Command {
-    Command::Contribute(Contribution {
-        bank: BANK.parse().unwrap(),
-        by: "meridian-video".parse().unwrap(),
-        signals: vec![Signal {
-            kind: kind.parse().unwrap(),
-            hash: hash.to_owned(),
-            quality: Some(100),
-            nearest_benign: None,
-        }],
-        labels: Vec::new(),
-        note: None,
-        content: None,
-        expires: None,
-        review_by: None,
-        incident: None,
-    })
+    let signal = Signal {
+        kind: kind.parse().unwrap(),
+        hash: hash.to_owned(),
+        quality: Some(100),
+        nearest_benign: None,
+    };
+    let (bank, by) = (BANK.parse().unwrap(), "meridian-video".parse().unwrap());
+    Command::Contribute(Contribution::new(bank, by, vec![signal]))
 }
 
 pub fn entry(events: &[Event]) -> EntryId {

@@ -229,17 +229,16 @@ fn contribution(words: &[&str]) -> Contribution {
     let first = |text: String| text.split(' ').next().unwrap().to_owned();
     let expires =
         after("until").map(|text| time(&text.split(' ').take(2).collect::<Vec<_>>().join(" ")));
+    let (bank, by) = (words[to + 1].parse().unwrap(), words[0].parse().unwrap());
+    let signals = words[2..to].iter().map(|word| signal(word)).collect();
     Contribution {
-        bank: words[to + 1].parse().unwrap(),
-        by: words[0].parse().unwrap(),
-        signals: words[2..to].iter().map(|word| signal(word)).collect(),
         labels: after("labelled").map(|text| labels(&text)).unwrap_or_default(),
         note: after("noting"),
         content: after("keeping")
             .map(|id| Content { content_id: Some(first(id)), ..Content::default() }),
         expires,
-        review_by: None,
         incident: after("for").map(|text| first(text).parse().unwrap()),
+        ..Contribution::new(bank, by, signals)
     }
 }
 

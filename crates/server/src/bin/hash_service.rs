@@ -107,17 +107,7 @@ async fn found(memory: &Memory, entries: u64) -> Result<(), Box<dyn Error>> {
 fn contribution(n: u64) -> Result<Command, Box<dyn Error>> {
     let hash = (0..4).map(|part| format!("{:016x}", mixed(n * 4 + part))).collect();
     let signal = Signal { kind: "pdq".parse()?, hash, quality: Some(100), nearest_benign: None };
-    Ok(Command::Contribute(Contribution {
-        bank: BANK.parse()?,
-        by: MEMBER.parse()?,
-        signals: vec![signal],
-        labels: Vec::new(),
-        note: None,
-        content: None,
-        expires: None,
-        review_by: None,
-        incident: None,
-    }))
+    Ok(Command::Contribute(Contribution::new(BANK.parse()?, MEMBER.parse()?, vec![signal])))
 }
 
 /// A number that looks drawn, the same each time (SplitMix64).

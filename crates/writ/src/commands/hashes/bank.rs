@@ -355,16 +355,13 @@ async fn give(house: &House, pieces: &[Piece], with: &With<'_>) -> Vec<Added> {
 
 fn contribution(house: &House, samples: &[Sample], with: &With<'_>) -> Contribution {
     let signal = |sample| house.memory.for_bank(sample).ok();
+    let signals = samples.iter().filter_map(signal).collect();
     Contribution {
-        bank: with.bank.clone(),
-        by: house.member.clone(),
-        signals: samples.iter().filter_map(signal).collect(),
         labels: with.labels.to_vec(),
         note: with.note.clone(),
-        content: None,
         expires: *with.expires,
-        review_by: None,
         incident: with.incident.clone(),
+        ..Contribution::new(with.bank.clone(), house.member.clone(), signals)
     }
 }
 

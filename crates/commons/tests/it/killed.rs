@@ -1,10 +1,9 @@
 //! A service that is killed at any moment, while entries are added, opinions given and indexes merged, loses nothing that
 //! it has acknowledged.
 
-use crate::setup::{contribution, entry, founded, hash, opened, sample};
+use crate::setup::{another_process, contribution, entry, founded, hash, opened, sample};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command as Process, Stdio};
 use std::time::Duration;
 use writ_commons::{Asked, Memory};
 use writ_hashbank::{Coin, Command, EntryId, MemberId, Verdict};
@@ -81,7 +80,11 @@ async fn wait_until_free(home: &Path) {
 
 /// Lets the test below run in a process, kills it some moments after it acknowledged something, and gives what it said.
 fn acknowledged_before_death(home: &Path, run: u64) -> Vec<String> {
-    let mut process = another_process(home, run);
+    let mut process = another_process("killed::adds_until_it_is_killed")
+        .env(HOME, home)
+        .env(RUN, run.to_string())
+        .spawn()
+        .unwrap();
     let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
     let mut said = Vec::new();
     let enough = 1 + run * 17 % 140;
@@ -97,17 +100,6 @@ fn acknowledged_before_death(home: &Path, run: u64) -> Vec<String> {
         line.strip_prefix("done ").filter(|rest| rest.ends_with('.')).map(str::to_owned)
     }));
     said.into_iter().map(|line| line.trim_end_matches('.').to_owned()).collect()
-}
-
-fn another_process(home: &Path, run: u64) -> Child {
-    Process::new(std::env::current_exe().unwrap())
-        .args(["killed::adds_until_it_is_killed", "--exact", "--ignored", "--nocapture"])
-        .env(HOME, home)
-        .env(RUN, run.to_string())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

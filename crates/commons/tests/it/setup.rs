@@ -1,6 +1,7 @@
-//! A shared memory with rules, labels, two members and a bank; and hashes that are not anybody's.
+//! A shared memory with rules, labels, two members and a bank; hashes that are not anybody's; and another process.
 
 use std::path::Path;
+use std::process::{Command as Process, Stdio};
 use writ_commons::{Memory, Sample, Settings};
 use writ_hashbank::{Bank, Command, Contribution, EntryId, Event, Rules, Signal, Taxonomy, Voice};
 use writ_signals::SignalType;
@@ -70,4 +71,12 @@ pub fn entry(events: &[Event]) -> EntryId {
 pub fn sample(kind: &str, text: &str) -> Sample {
     let signal = SignalType::named(kind).unwrap().parse(text).unwrap();
     Sample { signal, quality: Some(100), page: None }
+}
+
+/// A process that runs the ignored test `test` alone, and is heard on its standard output.
+pub fn another_process(test: &str) -> Process {
+    let mut process = Process::new(std::env::current_exe().unwrap());
+    process.args([test, "--exact", "--ignored", "--nocapture"]);
+    process.stdout(Stdio::piped()).stderr(Stdio::null());
+    process
 }

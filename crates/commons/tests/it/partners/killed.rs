@@ -3,12 +3,11 @@
 
 use super::{Home, name, shared};
 use crate::partners::server::{Server, Shares};
-use crate::setup::{hash, opened};
+use crate::setup::{another_process, hash, opened};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command as Process, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use writ_hashbank::EntryState;
@@ -81,7 +80,10 @@ fn assert_same(here: &Home, server: &Server, run: u64) {
 
 /// Lets the test below run in a process while the partner changes, and kills it. Gives how many fetches it told of.
 fn fetched_before_death(home: &Path, server: &Server, run: u64) -> u64 {
-    let mut process = another_process(home);
+    let mut process = another_process("partners::killed::fetches_until_it_is_killed")
+        .env(HOME, home)
+        .spawn()
+        .unwrap();
     let lines = BufReader::new(process.stdout.take().unwrap()).lines();
     let stop = Arc::new(Mutex::new(false));
     let churning = std::thread::spawn({
@@ -127,17 +129,6 @@ fn churn(shares: &Mutex<Shares>, stop: &Mutex<bool>, run: u64) {
         shares.lock().unwrap().share(number, entry);
         std::thread::sleep(Duration::from_millis(5));
     }
-}
-
-fn another_process(home: &Path) -> Child {
-    Process::new(std::env::current_exe().unwrap())
-        .args(["partners::killed::fetches_until_it_is_killed", "--exact"])
-        .args(["--ignored", "--nocapture"])
-        .env(HOME, home)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

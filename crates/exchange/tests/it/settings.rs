@@ -13,77 +13,78 @@ fn refused(config: &str, secret: &[(&str, &str)], settings: Settings) -> String 
 /// Settings, credentials, and what is told.
 type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str);
 
+const KEY: &[(&str, &str)] = &[("key", "invented")];
+const WRONG: &[Case] = &[
+    (
+        "protocol = 'ftp'",
+        KEY,
+        "there is no protocol `ftp`: known are writ, stopncii, ncmec, threatexchange, tat, plain",
+    ),
+    (
+        "protocol = 'writ'",
+        KEY,
+        "`writ` needs the setting `url`: where it is: `https://hashes.partner.example`",
+    ),
+    (
+        "protocol = 'writ'\nurl = 'https://a.example'\nport = 1",
+        KEY,
+        "`writ` has no setting `port`: it has `url`, `banks`, `labels`, `tags`",
+    ),
+    (
+        "protocol = 'writ'\nurl = 'https://a.example'",
+        &[],
+        "the credential `key` of `writ` is missing: set it",
+    ),
+    (
+        "protocol = 'writ'\nurl = 'https://a.example'",
+        &[("key", "a"), ("pass", "b")],
+        "the credential `pass` of `writ` is unknown: it has `key`",
+    ),
+    (
+        "protocol = 'writ'\nurl = 'https://u:hidden@a.example'",
+        KEY,
+        "the setting `url` cannot be used: it holds a name or a password: give them as credentials",
+    ),
+    (
+        "protocol = 'writ'\nurl = 'http://a.example'",
+        KEY,
+        "the setting `url` cannot be used: credentials are not sent over `http`: write `https`",
+    ),
+    (
+        "protocol = 'writ'\nurl = 'https://169.254.169.254'",
+        KEY,
+        "the setting `url` cannot be used: its address is not of the public internet: allow private addresses in the program's settings if it is meant",
+    ),
+    (
+        "protocol = 'writ'\nurl = 'https://a.example/?x=1'",
+        KEY,
+        "the setting `url` cannot be used: it has a part after `?`: leave it out",
+    ),
+    (
+        "protocol = 'plain'\nurl = 'file:///etc/passwd'",
+        &[],
+        "the setting `url` cannot be used: it names no host: write it whole, like `https://partner.example/v1`",
+    ),
+    (
+        "protocol = 'plain'\nfilename = '/etc/passwd'",
+        &[],
+        "the setting `filename` cannot be used: files are not read: name a folder for lists in the program's settings",
+    ),
+    (
+        "protocol = 'threatexchange'\nprivacy_group = 'x'",
+        &[("api_token", "t")],
+        "the setting `privacy_group` cannot be used: write a whole number, 0 or more",
+    ),
+    (
+        "protocol = 'plain'\nurl = 'https://a.example/l'\nlabels = ['bad']",
+        &[],
+        "the setting `labels` cannot be used: `bad` is not a label: write `<axis>/<label>`, both lower-case words joined by `-`",
+    ),
+];
+
 #[test]
 fn a_wrong_configuration_is_told_with_what_to_write() {
-    const KEY: &[(&str, &str)] = &[("key", "invented")];
-    let cases: &[Case] = &[
-        (
-            "protocol = 'ftp'",
-            KEY,
-            "there is no protocol `ftp`: known are writ, stopncii, ncmec, threatexchange, tat, plain",
-        ),
-        (
-            "protocol = 'writ'",
-            KEY,
-            "`writ` needs the setting `url`: where it is: `https://hashes.partner.example`",
-        ),
-        (
-            "protocol = 'writ'\nurl = 'https://a.example'\nport = 1",
-            KEY,
-            "`writ` has no setting `port`: it has `url`, `banks`, `labels`, `tags`",
-        ),
-        (
-            "protocol = 'writ'\nurl = 'https://a.example'",
-            &[],
-            "the credential `key` of `writ` is missing: set it",
-        ),
-        (
-            "protocol = 'writ'\nurl = 'https://a.example'",
-            &[("key", "a"), ("pass", "b")],
-            "the credential `pass` of `writ` is unknown: it has `key`",
-        ),
-        (
-            "protocol = 'writ'\nurl = 'https://u:hidden@a.example'",
-            KEY,
-            "the setting `url` cannot be used: it holds a name or a password: give them as credentials",
-        ),
-        (
-            "protocol = 'writ'\nurl = 'http://a.example'",
-            KEY,
-            "the setting `url` cannot be used: credentials are not sent over `http`: write `https`",
-        ),
-        (
-            "protocol = 'writ'\nurl = 'https://169.254.169.254'",
-            KEY,
-            "the setting `url` cannot be used: its address is not of the public internet: allow private addresses in the program's settings if it is meant",
-        ),
-        (
-            "protocol = 'writ'\nurl = 'https://a.example/?x=1'",
-            KEY,
-            "the setting `url` cannot be used: it has a part after `?`: leave it out",
-        ),
-        (
-            "protocol = 'plain'\nurl = 'file:///etc/passwd'",
-            &[],
-            "the setting `url` cannot be used: it names no host: write it whole, like `https://partner.example/v1`",
-        ),
-        (
-            "protocol = 'plain'\nfilename = '/etc/passwd'",
-            &[],
-            "the setting `filename` cannot be used: files are not read: name a folder for lists in the program's settings",
-        ),
-        (
-            "protocol = 'threatexchange'\nprivacy_group = 'x'",
-            &[("api_token", "t")],
-            "the setting `privacy_group` cannot be used: write a whole number, 0 or more",
-        ),
-        (
-            "protocol = 'plain'\nurl = 'https://a.example/l'\nlabels = ['bad']",
-            &[],
-            "the setting `labels` cannot be used: `bad` is not a label: write `<axis>/<label>`, both lower-case words joined by `-`",
-        ),
-    ];
-    for (config, secret, told) in cases {
+    for (config, secret, told) in WRONG {
         assert_eq!(refused(config, secret, Settings::default()), *told);
     }
 }

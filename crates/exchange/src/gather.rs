@@ -1,6 +1,8 @@
 //! What a page brings, gathered within bounds: each key once, hashes checked, texts cut to size.
 
 use crate::{Change, Held, Malformed, Record, Said};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use writ_hashbank::{MAX_HASH, MAX_NOTE, MAX_SIGNALS, Signal};
@@ -68,6 +70,23 @@ impl Gathered {
         let kind = if room { kind } else { "others".to_owned() };
         let count = self.skipped.entry(kind).or_default();
         *count = count.saturating_add(1);
+    }
+
+    /// One value of a list, read. One that nests too many values, or does not read, is malformed: `what` it is, and the key
+    /// that `key` finds in it, tell of it.
+    pub fn read<T: DeserializeOwned>(
+        &mut self,
+        what: &str,
+        value: Option<Value>,
+        key: impl FnOnce(&Value) -> Option<String>,
+    ) -> Option<T> {
+        let Some(value) = value else {
+            self.malformed(None, format!("{what} nests too many values"));
+            return None;
+        };
+        let key = key(&value);
+        let read = serde_json::from_value(value);
+        read.map_err(|error| self.malformed(key.as_deref(), error.to_string())).ok()
     }
 
     pub fn malformed(&mut self, key: Option<&str>, what: impl AsRef<str>) {

@@ -212,13 +212,7 @@ fn onward(place: &Position, around: Around, now: Instant) -> Result<(Position, T
 
 /// Takes in one record.
 fn take(gathered: &mut Gathered, value: Option<Value>) {
-    let Some(value) = value else {
-        return gathered.malformed(None, "a record nests too many values");
-    };
-    let hash: Hash = match serde_json::from_value(value) {
-        Ok(hash) => hash,
-        Err(error) => return gathered.malformed(None, error.to_string()),
-    };
+    let Some(hash) = gathered.read::<Hash>("a record", value, |_| None) else { return };
     let kind = match hash.signal_type.as_str() {
         "ImagePDQ" => "pdq",
         "VideoMD5" => "video_md5",

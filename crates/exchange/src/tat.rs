@@ -187,14 +187,8 @@ fn onward(after: &str, next: Option<String>, more: bool) -> Result<String, Strin
 
 /// Takes in one record.
 fn take(gathered: &mut Gathered, value: Option<Value>) {
-    let Some(value) = value else {
-        return gathered.malformed(None, "a record nests too many values");
-    };
-    let key = value.get("id").and_then(Value::as_u64).map(|id| id.to_string());
-    let hash: Hash = match serde_json::from_value(value) {
-        Ok(hash) => hash,
-        Err(error) => return gathered.malformed(key.as_deref(), error.to_string()),
-    };
+    let id = |value: &Value| value.get("id").and_then(Value::as_u64).map(|id| id.to_string());
+    let Some(hash) = gathered.read::<Hash>("a record", value, id) else { return };
     let key = hash.id.to_string();
     let Some(kind) = hash.kind() else {
         let file = hash.file_type.as_deref().unwrap_or("unknown file");

@@ -285,18 +285,8 @@ fn next_page(around: &Map<String, Value>) -> Option<&str> {
 
 /// Takes in one update, and tells when it was made.
 fn take(gathered: &mut Gathered, value: Option<Value>) -> Option<i64> {
-    let Some(value) = value else {
-        gathered.malformed(None, "an update nests too many values");
-        return None;
-    };
-    let id = value.get("id").and_then(Value::as_str).map(str::to_owned);
-    let update: Update = match serde_json::from_value(value) {
-        Ok(update) => update,
-        Err(error) => {
-            gathered.malformed(id.as_deref(), error.to_string());
-            return None;
-        }
-    };
+    let id = |value: &Value| value.get("id").and_then(Value::as_str).map(str::to_owned);
+    let update: Update = gathered.read("an update", value, id)?;
     let at = update.last_updated.as_ref().and_then(Number::value);
     let key = update.id.text();
     if !KINDS.iter().any(|(indicator, ..)| *indicator == update.kind) {

@@ -109,14 +109,9 @@ impl Writ {
     }
 
     fn take(&self, gathered: &mut Gathered, value: Option<Value>) {
-        let Some(value) = value else {
-            return gathered.malformed(None, "an entry nests too many values");
-        };
-        let number = value.get("entry").and_then(Value::as_u64).map(|entry| entry.to_string());
-        let entry: Entry = match serde_json::from_value(value) {
-            Ok(entry) => entry,
-            Err(error) => return gathered.malformed(number.as_deref(), error.to_string()),
-        };
+        let number =
+            |value: &Value| value.get("entry").and_then(Value::as_u64).map(|n| n.to_string());
+        let Some(entry) = gathered.read::<Entry>("an entry", value, number) else { return };
         if !self.banks.is_empty() && !self.banks.contains(&entry.bank) {
             return gathered.skip("other banks", &entry.entry.to_string());
         }

@@ -124,8 +124,9 @@ async fn look_before(
     }
     let failed = |error| failure::of(name, error);
     let connection = dialect::look_at_file(path, settings).await.map_err(failed)?;
-    let mark = number(&connection, "PRAGMA application_id").await.map_err(failed)?;
+    // In this order: another process that makes a journal here meanwhile sets the mark together with its tables.
     let tables = number(&connection, "SELECT count(*) FROM sqlite_schema").await.map_err(failed)?;
+    let mark = number(&connection, "PRAGMA application_id").await.map_err(failed)?;
     connection.close().await.map_err(failed)?;
     match (mark == i64::from(MARK), tables) {
         (true, _) => Ok(()),

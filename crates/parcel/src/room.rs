@@ -1,6 +1,6 @@
 //! Places beside the goal where work is done out of sight, and from which it is moved only when it is whole.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -46,6 +46,8 @@ pub(crate) struct NewFolder {
     temporary: PathBuf,
     goal: PathBuf,
     kept: bool,
+    /// While this is open, no other opening takes the folder.
+    _held: File,
 }
 
 impl NewFolder {
@@ -55,20 +57,8 @@ impl NewFolder {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it exists and is not empty"));
         }
         let temporary = sibling(goal, "opening")?;
-        let mut builder = DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&temporary).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => io::Error::new(
-                error.kind(),
-                format!(
-                    "`{}` is left from an opening that was interrupted, or one is at work",
-                    temporary.display()
-                ),
-            ),
-            _ => error,
-        })?;
-        Ok(Self { temporary, goal: goal.to_owned(), kept: false })
+        let held = held_alone(&temporary)?;
+        Ok(Self { temporary, goal: goal.to_owned(), kept: false, _held: held })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -100,6 +90,50 @@ impl Drop for NewFolder {
     }
 }
 
+/// Makes a folder that its owner alone can read, and holds it. What an opening that was killed left there is removed.
+fn held_alone(path: &Path) -> io::Result<File> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let left = match builder.create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => true,
+        other => other.map(|()| false)?,
+    };
+    let held = File::open(path)?;
+    let at_work = || {
+        let what = format!("another opening is at work in `{}`", path.display());
+        io::Error::new(io::ErrorKind::AlreadyExists, what)
+    };
+    match held.try_lock() {
+        Ok(()) if is_at(&held, path)? => {}
+        Ok(()) | Err(TryLockError::WouldBlock) => return Err(at_work()),
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    if left {
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            match entry.file_type()?.is_dir() {
+                true => fs::remove_dir_all(entry.path())?,
+                false => fs::remove_file(entry.path())?,
+            }
+        }
+    }
+    Ok(held)
+}
+
+/// Whether the folder that is held is the one that stands there: not a link's goal, nor one that was removed meanwhile.
+#[cfg(unix)]
+fn is_at(held: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let (held, there) = (held.metadata()?, fs::symlink_metadata(path)?);
+    Ok(there.is_dir() && held.dev() == there.dev() && held.ino() == there.ino())
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> io::Result<bool> {
+    Ok(fs::symlink_metadata(path)?.is_dir())
+}
+
 fn is_empty_folder(path: &Path) -> io::Result<bool> {
     Ok(fs::symlink_metadata(path)?.is_dir() && fs::read_dir(path)?.next().is_none())
 }
@@ -127,4 +161,37 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_opening_left_is_removed_and_one_at_work_is_left_alone() {
+        let temp = tempfile::tempdir().unwrap();
+        let goal = temp.path().join("opened");
+        let left = temp.path().join(".opened.opening");
+        fs::create_dir_all(left.join("files")).unwrap();
+        fs::write(left.join("files/half.csv"), "half").unwrap();
+        let opening = NewFolder::beside(&goal).unwrap();
+        assert!(is_empty_folder(opening.path()).unwrap());
+        let error = NewFolder::beside(&goal).err().unwrap();
+        assert!(error.to_string().contains("another opening is at work"), "{error}");
+        drop(opening);
+        NewFolder::beside(&goal).unwrap().keep().unwrap();
+        assert!(goal.is_dir());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_in_its_place_is_not_followed() {
+        let temp = tempfile::tempdir().unwrap();
+        let elsewhere = temp.path().join("elsewhere");
+        fs::create_dir(&elsewhere).unwrap();
+        fs::write(elsewhere.join("kept"), "kept").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, temp.path().join(".opened.opening")).unwrap();
+        assert!(NewFolder::beside(&temp.path().join("opened")).is_err());
+        assert!(elsewhere.join("kept").exists());
+    }
 }

@@ -59,7 +59,8 @@ fn demo(home: &Path) -> std::process::Command {
 fn killed_night(home: &Path, seed: &mut u64, most: usize) -> usize {
     let mut killed = 0;
     loop {
-        let mut night = demo(home).spawn().unwrap();
+        let said = std::fs::File::create(home.with_extension("said")).unwrap();
+        let mut night = demo(home).stderr(said).spawn().unwrap();
         if killed < most {
             std::thread::sleep(Duration::from_millis(50 + random(seed) % 900));
             if night.try_wait().unwrap().is_none() {
@@ -69,7 +70,9 @@ fn killed_night(home: &Path, seed: &mut u64, most: usize) -> usize {
                 continue;
             }
         }
-        assert!(night.wait().unwrap().success(), "the night did not end well after {killed} kills");
+        let well = night.wait().unwrap().success();
+        let said = std::fs::read_to_string(home.with_extension("said")).unwrap();
+        assert!(well, "the night did not end well after {killed} kills: {said}");
         return killed;
     }
 }

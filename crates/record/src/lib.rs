@@ -16,12 +16,14 @@
 mod disk;
 mod edge;
 mod record;
+mod sealer;
 mod wal;
 mod witnesses;
 mod writer;
 
 pub use disk::{Disk, DiskError, File, LocalDisk};
 pub use record::{BACKLOG, Closing, Event, MakeError, Record, RecordError, proof_path};
+pub use sealer::Sealer;
 pub use wal::{Batch, WalError};
 pub use witnesses::{Gathered, Missing, gather};
 pub use writer::{Admitted, Broken, OpenError, Opened, Places, Published, Refusal, Tiles, Writer};

@@ -1,18 +1,17 @@
 //! The record: a log of sealed leaves, so many in each epoch whatever happened, so that neither size nor time tells anything.
 
 use crate::disk::{Disk, DiskError};
+use crate::sealer::Sealer;
 use crate::wal::Batch;
 use crate::writer::{Admitted, Broken, OpenError, Opened, Places, Refusal, Writer};
-use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use writ_tally::{
-    Bases, Body, Content, Counted, Genesis, Leaf, LeafError, Opening, OpeningError, Period,
-    ProveError, Published, Reveal, Totals, TotalsError, Width,
+    Content, Counted, Genesis, Leaf, LeafError, OpeningError, Period, ProveError, Published,
+    Reveal, Totals, TotalsError, Width,
 };
 use writ_tlog::Signer;
-use zeroize::Zeroizing;
 
 /// How many epochs may wait to be filled before nothing more is promised.
 pub const BACKLOG: u32 = 7;
@@ -33,9 +32,7 @@ pub struct Event {
 /// A record that may be written.
 pub struct Record<D> {
     writer: Writer<D>,
-    secret: Secret,
-    bases: Bases,
-    genesis: Genesis,
+    sealer: Arc<Sealer>,
     kept: Kept,
 }
 
@@ -52,9 +49,6 @@ struct Kept {
     fault: Option<RecordError>,
 }
 
-/// The secret from which everything that hides the leaves follows.
-struct Secret(Zeroizing<[u8; 32]>);
-
 /// What is noted beside each batch, and never published.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "batch", rename_all = "kebab-case")]
@@ -66,13 +60,13 @@ enum Note {
 
 /// An epoch as it was filled.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Filled {
-    epoch: u32,
+pub(crate) struct Filled {
+    pub(crate) epoch: u32,
     /// The index of its first leaf.
     first: u64,
     cursor: u64,
     /// The events in it, with the place of each.
-    events: Vec<(u32, Event)>,
+    pub(crate) events: Vec<(u32, Event)>,
 }
 
 /// An epoch about to be closed.
@@ -157,8 +151,7 @@ pub enum MakeError {
 }
 
 impl<D: Disk> Record<D> {
-    /// Opens a record, or begins it. `secret` hides what its leaves stand for: whoever has it can open them all. Also gives
-    /// the published files that were made again.
+    /// Opens a record, or begins it. Also gives the published files that were made again.
     ///
     /// # Errors
     /// As [`Writer::open`]; or when it was begun on other terms.
@@ -166,18 +159,15 @@ impl<D: Disk> Record<D> {
         disk: D,
         places: Places,
         key: Signer,
-        secret: [u8; 32],
-        bases: Bases,
-        genesis: Genesis,
+        sealer: Arc<Sealer>,
     ) -> Result<(Self, Vec<String>), RecordError> {
         let mut kept = Kept::default();
-        let each = |batch: &Batch<'_>| kept.note(batch, &genesis);
+        let each = |batch: &Batch<'_>| kept.note(batch, sealer.genesis());
         let Opened { writer, mut repaired } = Writer::open(disk, places, key, each)?;
         if let Some(fault) = kept.fault.take() {
             return Err(fault);
         }
-        let secret = Secret(Zeroizing::new(secret));
-        let mut record = Self { writer, secret, bases, genesis, kept };
+        let mut record = Self { writer, sealer, kept };
         if !record.kept.begun {
             record = record.begin()?;
         }
@@ -185,7 +175,7 @@ impl<D: Disk> Record<D> {
         for filled in &epochs {
             let path = proof_path(filled.epoch);
             if record.writer.read(&path).map_err(OpenError::Disk)?.is_none() {
-                let proofs = record.filled(filled)?.1;
+                let proofs = record.sealer.filled(filled)?.1;
                 record.writer = record.writer.put(&path, &proofs)?;
                 repaired.push(path);
             }
@@ -195,23 +185,19 @@ impl<D: Disk> Record<D> {
     }
 
     fn begin(mut self) -> Result<Self, RecordError> {
-        let leaf = Leaf { epoch: 0, content: Content::Genesis(self.genesis.clone()) };
+        let genesis = self.sealer.genesis().clone();
+        let leaf = Leaf { epoch: 0, content: Content::Genesis(genesis.clone()) };
         let leaf = leaf.to_bytes().map_err(MakeError::from)?;
-        let note = noted(&Note::Genesis(self.genesis.clone()));
-        let admitted = self.writer.admit(self.genesis.start, note, vec![leaf])?;
+        let start = genesis.start;
+        let admitted = self.writer.admit(start, noted(&Note::Genesis(genesis)), vec![leaf])?;
         self.writer = self.writer.append(admitted)?;
         self.kept.begun = true;
         Ok(self)
     }
 
-    /// The terms on which it is kept.
-    pub fn genesis(&self) -> &Genesis {
-        &self.genesis
-    }
-
-    /// The generators of its commitments.
-    pub fn bases(&self) -> &Bases {
-        &self.bases
+    /// What seals its leaves.
+    pub fn sealer(&self) -> &Sealer {
+        &self.sealer
     }
 
     /// The log it is written to.
@@ -236,54 +222,9 @@ impl<D: Disk> Record<D> {
         self.kept.cursor
     }
 
-    /// The next epoch to be closed, and when it ends, in seconds since 1970.
-    pub fn next_epoch(&self) -> (u32, u64) {
-        (self.kept.epoch, self.end_of(self.kept.epoch))
-    }
-
-    /// When an epoch ends, in seconds since 1970.
-    pub fn end_of(&self, epoch: u32) -> u64 {
-        let length = u64::from(self.genesis.epoch_seconds);
-        self.genesis.start.saturating_add((u64::from(epoch) + 1).saturating_mul(length))
-    }
-
-    /// How many of the events that wait an epoch takes.
-    pub fn capacity(&self) -> usize {
-        self.genesis.leaves_per_epoch as usize
-    }
-
-    /// By when an event is in the record that `ahead` others wait before, counted from `at`: the end of the epoch that takes
-    /// it, and one epoch for witnesses.
-    ///
-    /// # Errors
-    /// [`MakeError::Backlog`] where too many wait to promise anything.
-    pub fn deadline(&self, at: u64, ahead: usize) -> Result<u64, MakeError> {
-        let further = u32::try_from(ahead / self.capacity().max(1)).unwrap_or(u32::MAX);
-        if further >= BACKLOG {
-            return Err(MakeError::Backlog { waiting: ahead });
-        }
-        let running =
-            at.saturating_sub(self.genesis.start) / u64::from(self.genesis.epoch_seconds.max(1));
-        let running = u32::try_from(running).unwrap_or(u32::MAX).max(self.kept.epoch);
-        Ok(self.end_of(running.saturating_add(further).saturating_add(1)))
-    }
-
-    /// The body of the leaf that an event gets: the same whenever it is asked.
-    ///
-    /// # Errors
-    /// When the event does not fit the schema.
-    pub fn body(&self, event: &Event) -> Result<Body, MakeError> {
-        Ok(Body::seal(&self.bases, &self.opening(event)?)?)
-    }
-
-    /// What opens the leaf of an event.
-    ///
-    /// # Errors
-    /// When the event does not fit the schema.
-    pub fn opening(&self, event: &Event) -> Result<Opening, MakeError> {
-        let name = format!("{}\0{}", event.stream, event.sequence);
-        let secret = self.secret.derive("leaf", name.as_bytes());
-        Ok(Opening::new(self.bases.schema(), &event.text, &event.rows, &secret)?)
+    /// The next epoch to be closed.
+    pub fn next_epoch(&self) -> u32 {
+        self.kept.epoch
     }
 
     /// Where an event stands in the record.
@@ -300,21 +241,21 @@ impl<D: Disk> Record<D> {
         found.map(|(_, event)| (filled.epoch, event))
     }
 
-    /// Fills the next epoch with the events that wait, at most [`capacity`](Self::capacity), and decoys. `cursor` is up to
+    /// Fills the next epoch with the events that wait, at most [`Sealer::capacity`], and decoys. `cursor` is up to
     /// where the journal is in the record with them.
     ///
     /// # Errors
     /// When an event does not fit, or the log refuses. Nothing has changed then.
     pub fn fill(&self, now: u64, events: &[Event], cursor: u64) -> Result<Closing, MakeError> {
         let epoch = self.kept.epoch;
-        let events = events.iter().take(self.capacity()).cloned();
+        let events = events.iter().take(self.sealer.capacity()).cloned();
         let filled = Filled {
             epoch,
             first: self.writer.size(),
             cursor,
-            events: self.shuffled(epoch).into_iter().zip(events).collect(),
+            events: self.sealer.shuffled(epoch).into_iter().zip(events).collect(),
         };
-        let (entries, proofs) = self.filled(&filled)?;
+        let (entries, proofs) = self.sealer.filled(&filled)?;
         let admitted = self.writer.admit(now, noted(&Note::Epoch(filled.clone())), entries)?;
         Ok(Closing { admitted, filled, proofs })
     }
@@ -350,7 +291,7 @@ impl<D: Disk> Record<D> {
         let missing = || MakeError::NotThere { stream: stream.to_owned(), sequence };
         let index = self.place(stream, sequence).ok_or_else(missing)?;
         let (_, event) = self.event_at(index).ok_or_else(missing)?;
-        Ok(Content::Reveal(Reveal { index, opening: self.opening(event)? }))
+        Ok(Content::Reveal(Reveal { index, opening: self.sealer.opening(event)? }))
     }
 
     /// What the leaves of these epochs, `from` to before `until`, count; and their indices.
@@ -358,13 +299,13 @@ impl<D: Disk> Record<D> {
     /// # Errors
     /// When a leaf can no longer be made.
     pub fn counted(&self, from: u32, until: u32) -> Result<(Counted, Period), MakeError> {
-        let mut counted = Counted::new(self.bases.schema());
+        let mut counted = Counted::new(self.sealer.bases.schema());
         let of = |filled: &&Filled| (from..until).contains(&filled.epoch);
         let mut period: Option<Period> = None;
         for filled in self.kept.epochs.iter().filter(of) {
-            let to = filled.first + u64::from(self.genesis.leaves_per_epoch);
+            let to = filled.first + u64::from(self.sealer.genesis.leaves_per_epoch);
             period = Some(Period { from: period.map_or(filled.first, |period| period.from), to });
-            for opening in self.openings(filled)? {
+            for opening in self.sealer.openings(filled)? {
                 counted.add(&opening)?;
             }
         }
@@ -382,48 +323,12 @@ impl<D: Disk> Record<D> {
         width: Width,
     ) -> Result<(Totals, Content), MakeError> {
         let (counted, period) = self.counted(from, until)?;
-        let seed = self.secret.derive("totals", format!("{from}\0{until}").as_bytes());
-        let origin = &self.genesis.origin;
-        let totals = Totals::prove(&self.bases, origin, period, width, &counted, &seed)?;
+        let sealer = &self.sealer;
+        let seed = sealer.derive("totals", format!("{from}\0{until}").as_bytes());
+        let origin = &sealer.genesis.origin;
+        let totals = Totals::prove(&sealer.bases, origin, period, width, &counted, &seed)?;
         let published = Published { digest: totals.digest(), from: period.from, to: period.to };
         Ok((totals, Content::Published(published)))
-    }
-
-    /// The leaves of an epoch, and their proofs one after another.
-    fn filled(&self, filled: &Filled) -> Result<(Vec<Vec<u8>>, Vec<u8>), MakeError> {
-        let (mut entries, mut proofs) = (Vec::new(), Vec::new());
-        for (place, opening) in (0_u32..).zip(self.openings(filled)?) {
-            let body = Body::seal(&self.bases, &opening)?;
-            let seed = self.secret.derive("proof", format!("{}\0{place}", filled.epoch).as_bytes());
-            proofs.extend(self.bases.prove(&self.genesis.origin, &body, &opening, &seed)?);
-            let leaf = Leaf { epoch: filled.epoch, content: Content::Sealed(body) };
-            entries.push(leaf.to_bytes()?);
-        }
-        Ok((entries, proofs))
-    }
-
-    /// What opens each leaf of an epoch, decoys too, in order.
-    fn openings(&self, filled: &Filled) -> Result<Vec<Opening>, MakeError> {
-        let decoy = |place: u32| {
-            let secret =
-                self.secret.derive("decoy", format!("{}\0{place}", filled.epoch).as_bytes());
-            Opening::decoy(self.bases.schema(), &secret)
-        };
-        let events: BTreeMap<_, _> = filled.events.iter().map(|(at, event)| (*at, event)).collect();
-        (0..self.genesis.leaves_per_epoch)
-            .map(|place| {
-                events.get(&place).map_or_else(|| Ok(decoy(place)), |event| self.opening(event))
-            })
-            .collect()
-    }
-
-    /// The places of an epoch in an order that only the secret tells.
-    fn shuffled(&self, epoch: u32) -> Vec<u32> {
-        let mut places: Vec<u32> = (0..self.genesis.leaves_per_epoch).collect();
-        places.sort_by_cached_key(|place| {
-            *self.secret.derive("place", format!("{epoch}\0{place}").as_bytes())
-        });
-        places
     }
 }
 
@@ -449,19 +354,6 @@ impl Kept {
             self.places.insert((event.stream.clone(), event.sequence), index);
         }
         self.epochs.push(filled);
-    }
-}
-
-impl Secret {
-    fn derive(&self, what: &str, of: &[u8]) -> Zeroizing<[u8; 32]> {
-        // HMAC takes keys of any length.
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-        let mut mac = Hmac::<Sha256>::new_from_slice(&*self.0).expect("a key of 32 bytes");
-        mac.update(b"writ-record/1\0");
-        mac.update(what.as_bytes());
-        mac.update(&[0]);
-        mac.update(of);
-        Zeroizing::new(mac.finalize().into_bytes().into())
     }
 }
 

@@ -4,7 +4,8 @@ use crate::disk::{MemoryDisk, Unsynced};
 use crate::setup::{ORIGIN, key, places, stranger_reads};
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use writ_record::{Event, Record, RecordError, proof_path};
+use std::sync::Arc;
+use writ_record::{Event, Record, RecordError, Sealer, proof_path};
 use writ_tally::{Bases, Body, Content, Entry, Genesis, Leaf, Schema, Width};
 
 const START: u64 = 1_767_225_600;
@@ -21,8 +22,11 @@ fn genesis() -> Genesis {
 }
 
 fn open(disk: &MemoryDisk) -> Result<Record<MemoryDisk>, RecordError> {
-    let bases = Bases::new(Schema::v1().unwrap());
-    Ok(Record::open(disk.clone(), places(), key(), [9; 32], bases, genesis())?.0)
+    Ok(Record::open(disk.clone(), places(), key(), sealer(genesis()))?.0)
+}
+
+fn sealer(genesis: Genesis) -> Arc<Sealer> {
+    Arc::new(Sealer::new([9; 32], Bases::new(Schema::v1().unwrap()), genesis))
 }
 
 fn event(number: u64) -> Event {
@@ -38,7 +42,7 @@ fn event(number: u64) -> Event {
 
 /// Closes the next epoch with these events.
 fn close(record: Record<MemoryDisk>, events: &[Event], cursor: u64) -> Record<MemoryDisk> {
-    let (_, end) = record.next_epoch();
+    let end = record.sealer().end_of(record.next_epoch());
     let closing = record.fill(end, events, cursor).unwrap();
     let record = record.close(closing).unwrap();
     record
@@ -98,10 +102,10 @@ fn more_events_than_an_epoch_takes_wait_for_the_next() {
 fn the_body_promised_is_the_body_logged_and_its_place_survives() {
     let disk = MemoryDisk::default();
     let record = open(&disk).unwrap();
-    let promised = record.body(&event(1)).unwrap();
+    let promised = record.sealer().body(&event(1)).unwrap();
     drop(close(record, &[event(0), event(1)], 5));
     let record = open(&disk).unwrap();
-    assert_eq!((record.cursor(), record.next_epoch()), (5, (1, START + 2 * DAY)));
+    assert_eq!((record.cursor(), record.next_epoch()), (5, 1));
     let index = record.place("C-1", 1).unwrap();
     assert_eq!(sealed(&leaves(&disk)[index as usize]), Some(&promised));
     assert_eq!(record.event_at(index), Some((0, &event(1))));
@@ -161,19 +165,19 @@ fn a_record_keeps_the_terms_it_was_begun_with() {
     let disk = MemoryDisk::default();
     drop(open(&disk).unwrap());
     let other = Genesis { leaves_per_epoch: 9, ..genesis() };
-    let bases = Bases::new(Schema::v1().unwrap());
-    let error = Record::open(disk, places(), key(), [9; 32], bases, other).err().unwrap();
+    let error = Record::open(disk, places(), key(), sealer(other)).err().unwrap();
     assert!(matches!(error, RecordError::OtherTerms { .. }), "{error}");
     assert!(error.to_string().contains("8 leaves"), "{error}");
 }
 
 #[test]
 fn a_deadline_follows_from_what_waits_and_too_much_gets_none() {
-    let record = open(&MemoryDisk::default()).unwrap();
-    assert_eq!(record.deadline(START + 5, 0).unwrap(), START + 2 * DAY);
-    assert_eq!(record.deadline(START + 5, 8).unwrap(), START + 3 * DAY);
-    assert_eq!(record.deadline(START + 3 * DAY, 0).unwrap(), START + 5 * DAY);
-    let error = record.deadline(START, 8 * 7).unwrap_err();
+    let sealer = sealer(genesis());
+    assert_eq!(sealer.deadline(START + 5, 0, 0).unwrap(), START + 2 * DAY);
+    assert_eq!(sealer.deadline(START + 5, 0, 8).unwrap(), START + 3 * DAY);
+    assert_eq!(sealer.deadline(START + 3 * DAY, 0, 0).unwrap(), START + 5 * DAY);
+    assert_eq!(sealer.deadline(START, 2, 0).unwrap(), START + 4 * DAY);
+    let error = sealer.deadline(START, 0, 8 * 7).unwrap_err();
     assert!(error.to_string().contains("nothing is promised"), "{error}");
 }
 

@@ -39,12 +39,10 @@ def in_entries(record, near):
     hash = hashlib.sha256(b"\0" + changed[near % 256]).digest()
     with_hash = spliced(record.read(0, near // 256), near % 256 * 32, hash)
     without = [entry for i, entry in enumerate(entries) if i != near % 256]
-    # Those after the dropped one move up: the proof asked for then has the next one's bytes. A lone one has no next.
-    dropped = NO_PROOF if record.size == 1 else REFUSES
     yield Fault("entry: byte flipped", {bundle: r.framed(changed)}, everybody(REFUSES, ACCEPTS))
     both = {bundle: r.framed(changed), tile: with_hash}
     yield Fault("entry: its hash changed too", both, everybody(REFUSES, ACCEPTS))
-    yield Fault("entry: dropped", {bundle: r.framed(without)}, everybody(dropped, ACCEPTS))
+    yield Fault("entry: dropped", {bundle: r.framed(without)}, everybody(REFUSES, ACCEPTS))
 
 
 def in_tiles(record, near):

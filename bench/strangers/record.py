@@ -1,4 +1,4 @@
-"""What the scripts know of a record: where its files lie, how entries are framed, how keys and signatures are written."""
+"""What the scripts know of a record: where its files lie, and how entries, keys and signatures are written."""
 
 import base64
 import collections

@@ -103,8 +103,11 @@ func checkpoint(record folder, logFile, witnessFile string, quorum int, found *v
 			found.Cosignatures++
 		}
 	}
-	if !byLog || found.Cosignatures < quorum {
-		return tlog.Tree{}, fmt.Errorf("signed by the log: %v; by %d witnesses, where %d must", byLog, found.Cosignatures, quorum)
+	if !byLog {
+		return tlog.Tree{}, fmt.Errorf("not signed by the log")
+	}
+	if found.Cosignatures < quorum {
+		return tlog.Tree{}, fmt.Errorf("signed by %d witnesses, where %d must", found.Cosignatures, quorum)
 	}
 	// The package reads the checkpoints of one log only, which is told by their first line.
 	rest := strings.TrimPrefix(opened.Text, author.Name()+"\n")

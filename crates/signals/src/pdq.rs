@@ -7,6 +7,7 @@
 //! The meaning is that of the Python client `pdqhash` 0.2.8 at full resolution on a processor without fused
 //! arithmetic: the same hash and the same quality from the same pixels, in every bit (`vectors/signals`).
 
+mod part;
 mod shrink;
 mod spectrum;
 
@@ -135,7 +136,10 @@ impl Spectrum {
         if picture.width().min(picture.height()) < LEAST_SIDE {
             return Self { low: [[0.0; LOW]; LOW], quality: 0 };
         }
-        let small = shrink::shrink(picture);
+        let small = match picture.whole() {
+            None => shrink::shrink(picture),
+            Some(whole) => part::shrink(picture, whole),
+        };
         Self { low: low_frequencies(&small), quality: quality(&small) }
     }
 

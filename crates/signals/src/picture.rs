@@ -24,6 +24,7 @@ pub struct Picture<'a> {
     height: usize,
     stride: usize,
     samples: Samples<'a>,
+    whole: Option<(usize, usize)>,
 }
 
 /// Why samples are not a picture.
@@ -97,7 +98,8 @@ impl<'a> Picture<'a> {
         if samples.len() < needed {
             return Err(PictureError::Short { given: samples.len(), needed });
         }
-        let picture = Self { width: width as usize, height: height as usize, stride, samples };
+        let (width, height) = (width as usize, height as usize);
+        let picture = Self { width, height, stride, samples, whole: None };
         if picture.has_foreign_luma() { Err(PictureError::Luma) } else { Ok(picture) }
     }
 
@@ -109,6 +111,22 @@ impl<'a> Picture<'a> {
     /// Pixels down.
     pub fn height(&self) -> usize {
         self.height
+    }
+
+    /// The same as a smaller image of a picture of this size: PDQ then asks what it would see in the whole. Without
+    /// effect where the whole is not larger, or larger than a picture may be.
+    #[must_use]
+    pub fn part_of(mut self, width: u32, height: u32) -> Self {
+        let (across, down) = (width as usize, height as usize);
+        let larger = across >= self.width && down >= self.height;
+        let larger = larger && (across, down) != (self.width, self.height);
+        self.whole = (larger && width.max(height) <= MAX_SIDE).then_some((across, down));
+        self
+    }
+
+    /// The size of the whole picture of which this is a smaller image.
+    pub(crate) fn whole(&self) -> Option<(usize, usize)> {
+        self.whole
     }
 
     /// One row, from the top; an empty row below the last.

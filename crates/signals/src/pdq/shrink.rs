@@ -34,9 +34,9 @@ pub(super) fn shrink(picture: &Picture<'_>) -> Small {
 
 /// One box filter's window along one axis.
 #[derive(Clone, Copy)]
-struct Window {
+pub(super) struct Window {
     /// Samples along the axis.
-    len: usize,
+    pub(super) len: usize,
     /// Samples in the window where it is not cut off by an edge: half of a 64th of the axis, rounded up.
     full: usize,
     /// How many of them lie at the output's place and after it.
@@ -44,13 +44,13 @@ struct Window {
 }
 
 impl Window {
-    fn new(len: usize) -> Self {
+    pub(super) fn new(len: usize) -> Self {
         let full = len.div_ceil(2 * SIDE);
         Self { len, full, half: full.midpoint(2) }
     }
 
     /// The first sample of the window around `at`, and the first after it.
-    fn range(&self, at: usize) -> (usize, usize) {
+    pub(super) fn range(&self, at: usize) -> (usize, usize) {
         ((at + self.half).saturating_sub(self.full), (at + self.half).min(self.len))
     }
 
@@ -61,7 +61,7 @@ impl Window {
     }
 
     /// The 64 places that are kept: the middles of as many equal parts.
-    fn kept(&self) -> [usize; SIDE] {
+    pub(super) fn kept(&self) -> [usize; SIDE] {
         std::array::from_fn(|part| (2 * part + 1) * self.len / (2 * SIDE))
     }
 }

@@ -80,8 +80,8 @@ impl Default for Limits {
 pub enum Scale {
     /// All of it, in colour.
     Full,
-    /// Its luma only, halved up to three times while the shorter side stays at 512 or above: many times as fast, and
-    /// good enough for a first look. Other formats are decoded in full.
+    /// Its luma only, halved where the shorter side is 820 or more, at a quarter from 2,048 and at an eighth from 4,096:
+    /// many times as fast, and good enough for a first look. Other formats are decoded in full.
     Fast,
 }
 
@@ -92,6 +92,8 @@ pub struct Still {
     pub width: u32,
     /// Pixels down.
     pub height: u32,
+    /// The size of the whole picture, of which this may be a smaller image.
+    pub whole: (u32, u32),
     /// Bytes a pixel: 1 for grey or luma, 3 for red, green and blue.
     pub channels: u8,
     /// It was decoded at one part in this many a side: 1, 2, 4 or 8. Where it is above 1 and the answer is close,
@@ -102,7 +104,7 @@ pub struct Still {
 }
 
 impl Still {
-    /// The picture as the signals take it.
+    /// The picture as the signals take it: a smaller image of it as what it is.
     ///
     /// # Errors
     ///
@@ -112,7 +114,7 @@ impl Still {
             1 => Samples::Grey8(&self.samples),
             _ => Samples::Rgb8(&self.samples),
         };
-        Picture::new(self.width, self.height, samples)
+        Ok(Picture::new(self.width, self.height, samples)?.part_of(self.whole.0, self.whole.1))
     }
 }
 
@@ -534,7 +536,8 @@ impl Process {
         let mut frames = Frames::of(from, limits.pixels);
         while let Some(frame) = frames.next()? {
             let (width, height, samples) = (frame.width, frame.height, frame.samples);
-            let still = Still { width, height, channels: 1, scale: 1, samples };
+            let whole = (width, height);
+            let still = Still { width, height, whole, channels: 1, scale: 1, samples };
             some = true;
             if show(Timed { time: Duration::from_millis(frame.time), still }).is_break() {
                 return Ok(Done::BrokenOff);
@@ -657,17 +660,19 @@ impl Worker {
 
 /// The pixels after a shape, which is believed only within the caller's limits.
 fn receive(from: &mut impl Read, shape: &Shape, limits: &Limits) -> Result<Still, Failed> {
-    let Shape { width, height, channels, scale, .. } = *shape;
+    let Shape { width, height, whole, channels, scale, .. } = *shape;
     let pixels = u64::from(width) * u64::from(height);
     if pixels == 0 || pixels > limits.pixels || ![1, 3].contains(&channels) {
         return Err(Failed::Answer("no such size"));
     }
-    if ![1, 2, 4, 8].contains(&scale) {
+    let step = u32::from(scale);
+    let sides = [whole.0.div_ceil(step.max(1)), whole.1.div_ceil(step.max(1))];
+    if ![1, 2, 4, 8].contains(&scale) || sides != [width, height] {
         return Err(Failed::Answer("no such scale"));
     }
     let mut samples = vec![0; usize::try_from(shape.bytes()).map_err(io::Error::other)?];
     from.read_exact(&mut samples)?;
-    Ok(Still { width, height, channels, scale, samples })
+    Ok(Still { width, height, whole, channels, scale, samples })
 }
 
 fn explain(fault: Fault, limits: &Limits, memory: u64) -> MediaError {

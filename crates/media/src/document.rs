@@ -80,7 +80,8 @@ fn draw<'a>(page: &'a Page<'a>, cache: &RenderCache<'a>, side: u16) -> Result<Pi
     // On white everything is opaque: there is no transparency to undo.
     let samples = drawn.data().iter().flat_map(|pixel| [pixel.r, pixel.g, pixel.b]).collect();
     let (width, height) = (width.into(), height.into());
-    Ok(Pixels { shape: Shape { width, height, channels: 3, scale: 1, time: 0 }, samples })
+    let shape = Shape { width, height, whole: (width, height), channels: 3, scale: 1, time: 0 };
+    Ok(Pixels { shape, samples })
 }
 
 fn words<'a>(page: &'a Page<'a>, cache: &InterpreterCache<'a>) -> String {

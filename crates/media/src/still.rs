@@ -20,8 +20,8 @@ use std::io::Cursor;
 /// The longest side of a picture.
 const MAX_SIDE: u32 = 65_535;
 
-/// The shorter side down to which the fast path halves: below it hashes move.
-pub const ENOUGH: u32 = 512;
+/// The shorter sides from which the fast path decodes at one part in so many: below them hashes move.
+pub const ENOUGH: [(u32, u32); 3] = [(4096, 8), (2048, 4), (820, 2)];
 
 /// Upright pixels.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct Pixels {
 pub fn decode(bytes: &[u8], pixels: u64, scale: Scale) -> Result<Pixels, Fault> {
     let format = sniff::picture(bytes).ok_or(Fault::Unknown)?;
     if scale == Scale::Fast && format == ImageFormat::Jpeg {
-        match jpeg::luma(bytes, pixels, ENOUGH) {
+        match jpeg::luma(bytes, pixels, scale_of) {
             Ok(luma) => return upright(luma),
             Err(jpeg::Refusal::TooLarge(width, height)) => {
                 return Err(Fault::TooLarge(width, height));
@@ -49,10 +49,21 @@ pub fn decode(bytes: &[u8], pixels: u64, scale: Scale) -> Result<Pixels, Fault> 
     Ok(finish(image, orientation, 1, 0))
 }
 
+fn scale_of(shorter: u32) -> u32 {
+    ENOUGH.into_iter().find(|(from, _)| shorter >= *from).map_or(1, |(_, scale)| scale)
+}
+
 fn upright(luma: jpeg::Luma) -> Result<Pixels, Fault> {
     let grey = image::GrayImage::from_raw(luma.width, luma.height, luma.samples);
     let grey = grey.ok_or_else(|| Fault::Malformed("its size and pixels disagree".into()))?;
-    Ok(finish(grey.into(), luma.orientation, luma.scale, 0))
+    let mut pixels = finish(grey.into(), luma.orientation, luma.scale, 0);
+    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+    let (across, down) = luma.whole;
+    pixels.shape.whole = match luma.orientation {
+        Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH => (down, across),
+        _ => (across, down),
+    };
+    Ok(pixels)
 }
 
 /// Decodes at full size by the `image` crate.
@@ -95,7 +106,8 @@ fn finish(mut image: DynamicImage, orientation: Orientation, scale: u8, time: u6
     image = if grey { image.into_luma8().into() } else { image.into_rgb8().into() };
     image.apply_orientation(orientation);
     let (width, height, channels) = (image.width(), image.height(), if grey { 1 } else { 3 });
-    Pixels { shape: Shape { width, height, channels, scale, time }, samples: image.into_bytes() }
+    let shape = Shape { width, height, whole: (width, height), channels, scale, time };
+    Pixels { shape, samples: image.into_bytes() }
 }
 
 /// Hands the pictures of an animation to `show`, one in each `every` milliseconds (0: all), at most `most`. Whether

@@ -113,6 +113,8 @@ pub struct Shape {
     pub width: u32,
     /// Pixels down.
     pub height: u32,
+    /// The size of the whole picture, of which this may be a smaller image.
+    pub whole: (u32, u32),
     /// Bytes a pixel: 1 or 3.
     pub channels: u8,
     /// Decoded at one part in this many.
@@ -146,7 +148,7 @@ pub enum Fault {
 impl Answer {
     /// Sends it; a picture's pixels are for the caller to send after it.
     pub fn write(&self, to: &mut impl Write) -> io::Result<()> {
-        let mut out = Vec::with_capacity(32);
+        let mut out = Vec::with_capacity(40);
         match self {
             Self::Ready => out.push(0),
             Self::Unfit(text) => lettered(&mut out, 1, text),
@@ -154,6 +156,8 @@ impl Answer {
                 out.push(2);
                 out.extend(shape.width.to_le_bytes());
                 out.extend(shape.height.to_le_bytes());
+                out.extend(shape.whole.0.to_le_bytes());
+                out.extend(shape.whole.1.to_le_bytes());
                 out.extend([shape.channels, shape.scale]);
                 out.extend(shape.time.to_le_bytes());
             }
@@ -188,6 +192,7 @@ impl Answer {
             [2] => Self::Picture(Shape {
                 width: number(from)?,
                 height: number(from)?,
+                whole: (number(from)?, number(from)?),
                 channels: byte(from)?,
                 scale: byte(from)?,
                 time: wide(from)?,
@@ -257,7 +262,8 @@ mod tests {
             let request = Request { job, pixels: 1 << 33, bytes: 5 };
             assert_eq!(Request::read(&mut &request.head()[..]).unwrap(), Some(request));
         }
-        let shape = Shape { width: 3, height: 4, channels: 3, scale: 8, time: 1 << 40 };
+        let shape =
+            Shape { width: 3, height: 4, whole: (20, 31), channels: 3, scale: 8, time: 1 << 40 };
         let answers = [
             Answer::Ready,
             Answer::Unfit("no".into()),

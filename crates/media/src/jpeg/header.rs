@@ -85,23 +85,9 @@ impl Header {
         (colours == 1 || header.has_luma()).then_some((header, at?))
     }
 
-    /// Reads segments from here to the next scan, whose header's place it gives, or to the end (none).
-    pub fn advance(&mut self, bytes: &[u8], mut at: usize) -> Option<Option<usize>> {
-        loop {
-            let marker = *bytes.get(at..)?.first_chunk::<2>()?;
-            at += 2;
-            match marker {
-                [0xff, 0xff] => at -= 1,
-                [0xff, 0xd9] => return Some(None),
-                [0xff, 0xda] => return Some(Some(at)),
-                [0xff, kind @ 0xc0..=0xfe] => {
-                    let length = usize::from(u16::from_be_bytes(*bytes.get(at..)?.first_chunk()?));
-                    self.segment(kind, bytes.get(at + 2..at.checked_add(length)?)?)?;
-                    at += length;
-                }
-                _ => return None,
-            }
-        }
+    /// Takes in the segments from here to the next scan, whose header's place it gives, or to the end (none).
+    pub fn advance(&mut self, bytes: &[u8], at: usize) -> Option<Option<usize>> {
+        segments(bytes, at, |kind, body| self.segment(kind, body))
     }
 
     /// Takes in a segment; none where it is of a kind not read here.
@@ -186,6 +172,29 @@ impl Header {
             (1..=3).contains(&parts.len()) && band.0 <= band.1 && band.1 < 64 && bits.1 < 14;
         let kept = frame.progressive && band.0 == 0 && band.1 != 0;
         (alone && whole && !kept).then_some((Scan { parts, band, bits }, at + length))
+    }
+}
+
+/// Shows the segments from here to the next scan, whose header's place it gives, or to the end (none).
+pub fn segments(
+    bytes: &[u8],
+    mut at: usize,
+    mut show: impl FnMut(u8, &[u8]) -> Option<()>,
+) -> Option<Option<usize>> {
+    loop {
+        let marker = *bytes.get(at..)?.first_chunk::<2>()?;
+        at += 2;
+        match marker {
+            [0xff, 0xff] => at -= 1,
+            [0xff, 0xd9] => return Some(None),
+            [0xff, 0xda] => return Some(Some(at)),
+            [0xff, kind @ 0xc0..=0xfe] => {
+                let length = usize::from(u16::from_be_bytes(*bytes.get(at..)?.first_chunk()?));
+                show(kind, bytes.get(at + 2..at.checked_add(length)?)?)?;
+                at += length;
+            }
+            _ => return None,
+        }
     }
 }
 

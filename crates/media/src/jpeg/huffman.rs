@@ -180,14 +180,6 @@ pub struct Table {
     values: Vec<u8>,
 }
 
-/// What one step through AC codes did.
-pub enum Step {
-    /// A value after a run of zeros.
-    Value(u32, i32),
-    /// No more values in this block, and in (2ⁿ − 1 + …) more in progressive scans: the number n.
-    End(u32),
-}
-
 impl Table {
     /// Reads a table from its counts by length and its symbols; none where they are no code.
     pub fn new(counts: &[u8; 16], values: &[u8]) -> Option<Self> {
@@ -238,27 +230,11 @@ impl Table {
         let at = (sixteen >> (16 - length)) as i32 + offset;
         self.values.get(usize::try_from(at).ok()?).map(|value| u32::from(*value))
     }
-
-    /// The difference of a DC coefficient.
-    pub fn difference(&self, bits: &mut Bits<'_>) -> Option<i32> {
-        bits.refill();
-        let size = self.symbol(bits).filter(|size| *size <= 16)?;
-        Some(bits.value(size))
-    }
-
-    /// The next step through AC coefficients. Refilled by the caller.
-    #[inline(always)]
-    pub fn step(&self, bits: &mut Bits<'_>) -> Option<Step> {
-        let symbol = self.symbol(bits)?;
-        Some(match (symbol >> 4, symbol & 15) {
-            (run, 0) if run < 15 => Step::End(run),
-            (run, size) => Step::Value(run, bits.value(size)),
-        })
-    }
 }
 
-/// A run that leads beyond any block: its end.
-const END: u32 = 64;
+/// A run that leads beyond any block: its end, and in progressive scans, this above it, how many bits say the number of
+/// blocks that end with it.
+pub const END: u32 = 64;
 
 /// Marks an entry whose value is longer.
 const LONGER: u32 = 0x80;
@@ -279,10 +255,10 @@ impl<'a> Values<'a> {
         Self::of(table, |symbol| (symbol <= 16).then_some((0, symbol)))
     }
 
-    /// Of AC coefficients in a file of one scan.
+    /// Of AC coefficients.
     pub fn of_ac(table: &'a Table) -> Self {
         Self::of(table, |symbol| match (symbol >> 4, symbol & 15) {
-            (run, 0) if run < 15 => Some((END, 0)),
+            (run, 0) if run < 15 => Some((END + run, 0)),
             other => Some(other),
         })
     }
@@ -495,14 +471,19 @@ mod tests {
         while !read.overran() {
             let whole = skips.pass_whole(&by_dc, &by_ac, &mut passed);
             let mut plain = || {
-                dc.difference(&mut read)?;
+                read.refill();
+                let size = dc.symbol(&mut read).filter(|size| *size <= 16)?;
+                read.value(size);
                 let mut at = 1;
                 while at < 64 {
                     read.refill();
-                    match ac.step(&mut read)? {
-                        Step::End(_) => break,
-                        Step::Value(run, _) => at += run + 1,
+                    let symbol = ac.symbol(&mut read)?;
+                    let (run, size) = (symbol >> 4, symbol & 15);
+                    if size == 0 && run < 15 {
+                        break;
                     }
+                    read.value(size);
+                    at += run + 1;
                 }
                 Some(())
             };

@@ -20,6 +20,8 @@ pub struct Luma {
     pub width: u32,
     /// Pixels down.
     pub height: u32,
+    /// The size of the whole picture.
+    pub whole: (u32, u32),
     /// Decoded at one part in this many a side.
     pub scale: u8,
     /// How to turn it.
@@ -36,19 +38,38 @@ pub enum Refusal {
     Other,
 }
 
-/// The luma of a picture of at most `pixels` pixels, halved while its shorter side stays at `enough`.
-pub fn luma(bytes: &[u8], pixels: u64, enough: u32) -> Result<Luma, Refusal> {
+/// The luma of a picture of at most `pixels` pixels, at one part in what `scale` says of its shorter side: 1, 2, 4 or 8.
+pub fn luma(bytes: &[u8], pixels: u64, scale: impl Fn(u32) -> u32) -> Result<Luma, Refusal> {
     let (header, at) = Header::read(bytes).ok_or(Refusal::Other)?;
     let frame = header.frame.as_ref().ok_or(Refusal::Other)?;
     let (width, height) = (frame.width, frame.height);
     if u64::from(width) * u64::from(height) > pixels {
         return Err(Refusal::TooLarge(width, height));
     }
-    let scale =
-        [8, 4, 2].into_iter().find(|scale| width.min(height) / scale >= enough).unwrap_or(1);
+    let (whole, scale) = ((width, height), scale(width.min(height)));
     let orientation = header.orientation;
     let plane = scan::decode(header, bytes, at, scale).ok_or(Refusal::Other)?;
     let (width, height) = (width.div_ceil(scale), height.div_ceil(scale));
     let samples = plane.cropped(width, height).ok_or(Refusal::Other)?;
-    Ok(Luma { width, height, scale: scale as u8, orientation, samples })
+    Ok(Luma { width, height, whole, scale: scale as u8, orientation, samples })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same coefficients in one scan and in scans that refine each other (`vectors/media/generate.py`).
+    const FILES: [&[u8]; 2] = [
+        include_bytes!("../../../../vectors/media/sequential.jpg"),
+        include_bytes!("../../../../vectors/media/refined.jpg"),
+    ];
+
+    #[test]
+    fn scans_that_refine_each_other_give_the_same_pixels_at_each_size() {
+        for scale in [1, 2, 4, 8] {
+            let [one, other] = FILES.map(|file| luma(file, 1 << 20, |_| scale).ok().unwrap());
+            assert_eq!((one.whole, one.width), ((93, 75), 93u32.div_ceil(scale)));
+            assert!(one.samples == other.samples, "at one part in {scale}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Files whose scans refine each other: coefficients are kept until the last.
 
 use super::header::{Header, Part, Scan};
-use super::huffman::{Bits, Step, Table};
+use super::huffman::{Bits, END, Values};
 use super::idct::{self, Transform};
 use super::scan::{Plane, Size, Walk, ZIGZAG};
 
@@ -68,17 +68,31 @@ struct Block<'a, const N: usize> {
 }
 
 impl<const N: usize> Block<'_, N> {
-    /// The value at a place of the zigzag; none where this size leaves it out.
-    fn value(&mut self, at: u32) -> Option<&mut i16> {
-        let (row, column) = ZIGZAG.get(at as usize)?;
-        self.values.get_mut(usize::from(*column))?.get_mut(usize::from(*row))
-    }
+    /// Where the value at each place of the zigzag lies; beyond the block where this size leaves it out.
+    // Worked out while compiling: a wrong index would not compile.
+    #[allow(clippy::indexing_slicing)]
+    const PLACES: [u8; 64] = {
+        let mut places = [u8::MAX; 64];
+        let mut at = 0;
+        while at < 64 {
+            let (row, column) = ZIGZAG[at];
+            if (row as usize) < N && (column as usize) < N {
+                places[at] = column * N as u8 + row;
+            }
+            at += 1;
+        }
+        places
+    };
 
-    fn is_known(&self, at: u32) -> bool {
-        *self.known >> (at & 63) & 1 == 1
+    /// The value at a place of the zigzag; none where this size leaves it out.
+    #[inline(always)]
+    fn value(&mut self, at: u32) -> Option<&mut i16> {
+        let place = Self::PLACES.get(at as usize)?;
+        self.values.as_flattened_mut().get_mut(usize::from(*place))
     }
 
     /// Makes a value known; nothing beyond the last.
+    #[inline(always)]
     fn set(&mut self, at: u32, value: i32) {
         if at < 64 {
             *self.known |= u64::from(value != 0) << at;
@@ -89,9 +103,10 @@ impl<const N: usize> Block<'_, N> {
     }
 
     /// Gives a known value its next bit.
-    fn refine(&mut self, at: u32, low: u32) {
-        if let Some(value) = self.value(at).filter(|value| **value & (1 << low) == 0) {
-            *value = value.wrapping_add(value.signum() << low);
+    #[inline(always)]
+    fn refine(&mut self, at: u32, bit: i16) {
+        if let Some(value) = self.value(at) {
+            *value = value.wrapping_add(value.signum() * (bit & !*value));
         }
     }
 }
@@ -102,7 +117,8 @@ struct Coder<'a> {
     /// The first and last coefficient, and which bits of them.
     band: (u32, u32),
     bits: (u32, u32),
-    table: Option<&'a Table>,
+    /// None where the scan gives DC values their next bit: those have no codes.
+    codes: Option<Values<'a>>,
     /// The last DC value.
     before: i32,
     /// How many blocks from here on have no further values.
@@ -111,12 +127,13 @@ struct Coder<'a> {
 
 impl<'a> Coder<'a> {
     fn new(header: &'a Header, scan: &Scan, part: &Part) -> Option<Self> {
-        let table = match scan.band.0 {
-            0 => header.dc.get(part.dc)?,
-            _ => header.ac.get(part.ac)?,
+        let codes = match (scan.band.0, scan.bits.0) {
+            (0, 0) => Some(Values::of_dc(header.dc.get(part.dc)?.as_ref()?)),
+            (0, _) => None,
+            _ => Some(Values::of_ac(header.ac.get(part.ac)?.as_ref()?)),
         };
         let (band, bits, luma) = (scan.band, scan.bits, part.component == 0);
-        Some(Self { luma, band, bits, table: table.as_ref(), before: 0, ends: 0 })
+        Some(Self { luma, band, bits, codes, before: 0, ends: 0 })
     }
 
     fn forget(&mut self) {
@@ -133,7 +150,8 @@ impl<'a> Coder<'a> {
     ) -> Option<()> {
         match (self.band.0, self.bits) {
             (0, (0, low)) => {
-                self.before = self.before.wrapping_add(self.table?.difference(bits)?);
+                bits.refill();
+                self.before = self.before.wrapping_add(self.codes.as_ref()?.next(bits)?.1);
                 block.set(0, self.before << low);
                 Some(())
             }
@@ -157,21 +175,18 @@ impl<'a> Coder<'a> {
             self.ends -= 1;
             return Some(());
         }
-        let ac = self.table?;
+        let codes = self.codes.as_ref()?;
         let (mut at, last) = self.band;
         while at <= last {
             bits.refill();
-            match ac.step(bits)? {
-                Step::End(run) => {
-                    self.ends = (1 << run) - 1 + bits.number(run);
-                    return Some(());
-                }
-                Step::Value(run, value) => {
-                    at += run;
-                    block.set(at, value << low);
-                    at += 1;
-                }
+            let (run, value) = codes.next(bits)?;
+            if run >= END {
+                self.ends = (1 << (run - END)) - 1 + bits.number(run - END);
+                break;
             }
+            at += run;
+            block.set(at, value << low);
+            at += 1;
         }
         Some(())
     }
@@ -185,16 +200,14 @@ impl<'a> Coder<'a> {
     ) -> Option<()> {
         let (mut at, last) = self.band;
         if self.ends == 0 {
-            let ac = self.table?;
+            let codes = self.codes.as_ref()?;
             while at <= last {
                 bits.refill();
-                let (run, value) = match ac.step(bits)? {
-                    Step::End(run) => {
-                        self.ends = (1 << run) + bits.number(run);
-                        break;
-                    }
-                    Step::Value(run, value) => (run, value),
-                };
+                let (run, value) = codes.next(bits)?;
+                if run >= END {
+                    self.ends = (1 << (run - END)) + bits.number(run - END);
+                    break;
+                }
                 at = refined(bits, block, (at, last), low, Some(run));
                 if value != 0 {
                     block.set(at, value.signum() << low);
@@ -214,22 +227,29 @@ impl<'a> Coder<'a> {
 fn refined<const N: usize>(
     bits: &mut Bits<'_>,
     block: &mut Block<'_, N>,
-    (mut at, last): (u32, u32),
+    (at, last): (u32, u32),
     low: u32,
     zeros: Option<u32>,
 ) -> u32 {
-    let mut left = zeros;
-    while at <= last {
-        if !block.is_known(at) {
-            match left {
-                Some(0) => break,
-                Some(more) => left = Some(more - 1),
-                None => {}
-            }
-        } else if bits.bit() {
-            block.refine(at, low);
-        }
-        at += 1;
+    if at > last {
+        return at;
     }
-    at
+    let ahead = u64::MAX << at & u64::MAX >> (63 - last);
+    let end = zeros.map_or(0, |zeros| {
+        let mut free = ahead & !*block.known;
+        (0..zeros).for_each(|_| free &= free.wrapping_sub(1));
+        free & free.wrapping_neg()
+    });
+    // Those before the zero at the end, or all where there is none.
+    let mut known = ahead & *block.known & end.wrapping_sub(1);
+    while known != 0 {
+        let count = known.count_ones().min(16);
+        let mut ones = bits.number(count) << (16 - count);
+        for _ in 0..count {
+            block.refine(known.trailing_zeros(), ((ones >> 15 & 1) as i16) << low);
+            known &= known - 1;
+            ones <<= 1;
+        }
+    }
+    if end == 0 { last + 1 } else { end.trailing_zeros() }
 }

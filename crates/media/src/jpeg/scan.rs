@@ -1,6 +1,6 @@
 //! The scans of a JPEG file: which of them matter, and the walk over the blocks of one.
 
-use super::header::{Frame, Header, Scan};
+use super::header::{Frame, Header, Scan, segments};
 use super::huffman::{Bits, Interval};
 use super::idct::Transform;
 use super::progressive::Kept;
@@ -92,7 +92,7 @@ pub fn decode(header: Header, bytes: &[u8], at: usize, scale: u32) -> Option<Pla
 }
 
 /// With `N` pixels to a block's side.
-fn decode_by<const N: usize>(mut header: Header, bytes: &[u8], mut at: usize) -> Option<Plane>
+fn decode_by<const N: usize>(mut header: Header, bytes: &[u8], at: usize) -> Option<Plane>
 where
     [[f32; N]; N]: Transform<N>,
 {
@@ -102,9 +102,9 @@ where
     let within = |place: &(u8, u8)| usize::from(place.0.max(place.1)) < N;
     let last = ZIGZAG.iter().rposition(within)? as u32;
     let mut steps = None;
-    for _ in 0..MAX_SCANS {
-        let (scan, data) = header.scan(bytes, at)?;
-        if scan.parts.iter().any(|part| part.component == 0) && scan.band.0 <= last {
+    for Found { tables, scan, data, matters } in scans(&header, bytes, at, last)? {
+        header.advance(bytes, tables)?;
+        if matters {
             steps = header.steps.get(usize::from(frame.components.first()?.steps))?.or(steps);
             let walk =
                 Walk::new(&frame, blocks, header.restart, &scan, Interval::from(bytes, data))?;
@@ -113,10 +113,42 @@ where
             };
             kept.scan(&header, &scan, walk)?;
         }
-        match header.advance(bytes, next_marker(bytes, data)?)? {
-            Some(next) => at = next,
-            None => return kept?.draw(&steps?),
+    }
+    kept?.draw(&steps?)
+}
+
+/// A scan of the file.
+struct Found {
+    /// Where the segments before it begin.
+    tables: usize,
+    scan: Scan,
+    /// Where its data begin.
+    data: usize,
+    /// Whether it has to be read.
+    matters: bool,
+}
+
+/// The scans from the first one's header on; in a file whose scans do not refine each other, up to the one with luma.
+fn scans(header: &Header, bytes: &[u8], mut at: usize, mut last: u32) -> Option<Vec<Found>> {
+    let progressive = header.frame.as_ref()?.progressive;
+    let (mut found, mut tables) = (Vec::new(), at.checked_sub(2)?);
+    for _ in 0..MAX_SCANS {
+        let (scan, data) = header.scan(bytes, at)?;
+        let matters = scan.parts.iter().any(|part| part.component == 0);
+        found.push(Found { tables, scan, data, matters });
+        if matters && !progressive {
+            return Some(found);
         }
+        tables = next_marker(bytes, data)?;
+        let Some(next) = segments(bytes, tables, |_, _| Some(()))? else {
+            // A scan can only be read by what is known of all its coefficients, those included that do not matter.
+            for Found { scan, matters, .. } in found.iter_mut().rev() {
+                *matters &= scan.band.0 <= last;
+                last = last.max(if *matters { scan.band.1 } else { 0 });
+            }
+            return progressive.then_some(found);
+        };
+        at = next;
     }
     None
 }

@@ -137,6 +137,7 @@ fn seeds() -> Vec<Vec<u8>> {
         seeds.push(made::oriented(&jpeg(&small.to_rgb8(), how), 6));
         seeds.push(jpeg(&scene(1040, 1030), how));
     }
+    seeds.push(include_bytes!("../../../../vectors/media/refined.jpg").to_vec());
     seeds.extend([made::animation(3), made::one_bit(64)]);
     let lines: &[&str] = &["a page of words", "that few will read"];
     seeds.extend([paper::scene_scan((48, 40), ""), paper::text_in_squares(&[lines; 2])]);

@@ -125,6 +125,11 @@ impl VerifierKey {
         self.public.as_bytes()
     }
 
+    /// Whether what follows the key's id in a signature line is its signature of the text.
+    pub fn is_signature(&self, text: &str, signature: &[u8]) -> bool {
+        self.verify(text, signature).is_ok()
+    }
+
     /// Checks what follows the key's id in a signature line, and gives the time of a cosignature, in seconds since 1970.
     pub(crate) fn verify(&self, text: &str, signature: &[u8]) -> Result<Option<u64>, BadSignature> {
         match self.kind {

@@ -226,20 +226,21 @@ impl Witness {
         self.logs.get(origin).map(Vec::as_slice).ok_or_else(unknown)
     }
 
-    /// What is said of a request that cannot be read. A checkpoint without any signature can, as far as is needed to
-    /// say that its log is not known or has not signed it.
+    /// What is said of a request that cannot be read. One whose fault lies in its signature lines alone can, as far as
+    /// is needed to say that its log is not known, or has not signed it.
     fn unreadable(&self, request: &[u8], error: &FormError) -> Refused {
-        let unsigned = CheckpointError::Note(NoteError::Unsigned);
-        match error {
-            FormError::Checkpoint { error: fault, .. } if *fault == unsigned => {
-                let request = String::from_utf8_lossy(request);
-                let origin = request.split_once("\n\n").and_then(|(_, note)| note.lines().next());
-                match self.keys(origin.unwrap_or_default()) {
-                    Ok(_) => refused(403, error),
-                    Err(unknown) => unknown,
-                }
-            }
-            _ => refused(400, error),
+        let FormError::Checkpoint {
+            error: CheckpointError::Note(NoteError::Unsigned | NoteError::Line { .. }),
+            ..
+        } = error
+        else {
+            return refused(400, error);
+        };
+        let request = String::from_utf8_lossy(request);
+        let origin = request.split_once("\n\n").and_then(|(_, note)| note.lines().next());
+        match self.keys(origin.unwrap_or_default()) {
+            Ok(_) => refused(403, error),
+            Err(unknown) => unknown,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The generators of a schema: one for each row, hashed to the group, and the ready tables to prove with.
 
 use curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT;
-use curve25519_dalek::ristretto::RistrettoPoint;
+use curve25519_dalek::ristretto::{RistrettoBasepointTable, RistrettoPoint};
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::Identity;
 use sha2::{Digest as _, Sha512};
@@ -18,11 +18,13 @@ use crate::schema::Schema;
 /// |---|---|
 /// | of table `t`, row `k` | `writ-tally/row/1`, zero byte; after the digest `t` and `k` as one byte each |
 /// | `S`, of the squares | `writ-tally/square/1`, zero byte |
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Bases {
     schema: Schema,
     rows: Vec<Vec<RistrettoPoint>>,
     square: RistrettoPoint,
+    /// Multiples of `S`: 30 KiB with which a proof is made in two thirds of the time, where a table has few rows.
+    squares: Box<RistrettoBasepointTable>,
 }
 
 impl Bases {
@@ -34,7 +36,9 @@ impl Bases {
             .zip(schema.tables())
             .map(|(t, table)| (0u8..).zip(table.rows()).map(|(k, _)| row(t, k)).collect())
             .collect();
-        Bases { rows, square: hash(&[b"writ-tally/square/1\0", digest.as_bytes()]), schema }
+        let square = hash(&[b"writ-tally/square/1\0", digest.as_bytes()]);
+        let squares = Box::new(RistrettoBasepointTable::create(&square));
+        Bases { schema, rows, square, squares }
     }
 
     /// The schema that these follow from.
@@ -50,6 +54,11 @@ impl Bases {
     /// The generator `S`, on which the proof's sum of squares is committed.
     pub fn square(&self) -> &RistrettoPoint {
         &self.square
+    }
+
+    /// `e S + q B`, in time that does not depend on either number.
+    pub(crate) fn commit_square(&self, e: &Scalar, q: &Scalar) -> RistrettoPoint {
+        &*self.squares * e + RistrettoPoint::mul_base(q)
     }
 
     /// The blinding base `B`: ristretto255's basepoint.

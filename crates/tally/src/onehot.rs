@@ -235,10 +235,8 @@ impl Bases {
             e1 += signed;
             e0 -= weighted * mask;
         }
-        let squares = |e: &Scalar, q: &Scalar| {
-            RistrettoPoint::multiscalar_mul([e, q], [self.square(), self.blinding()]).compress()
-        };
-        let (point1, point0) = (squares(&e1, &masks.q1), squares(&e0, &masks.q0));
+        let point1 = self.commit_square(&e1, &masks.q1).compress();
+        let point0 = self.commit_square(&e0, &masks.q0).compress();
         e1.zeroize();
         e0.zeroize();
         let x = announce_e(&mut transcript, &point1, &point0);

@@ -247,6 +247,6 @@ fn a_batch_longer_than_a_chunk_is_summed_as_a_whole() {
     sum.merge(&bases.verify_all(ORIGIN, back.to_vec()).unwrap()).unwrap();
     assert_eq!(bases.verify_all(ORIGIN, entries.clone()).unwrap(), sum);
     assert_eq!(sum.leaves(), 530);
-    entries[520].proof[200] ^= 1;
+    entries[520].proof[100] ^= 1;
     assert_eq!(bases.verify_all(ORIGIN, entries).unwrap_err().index, 520);
 }

@@ -117,9 +117,14 @@ fn the_wrong_band_is_refused_and_so_is_its_neighbour() {
 fn a_range_that_is_no_band_of_the_report_is_refused() {
     let logged = usual();
     let totals = logged.totals();
-    for (from, to) in
-        [(0, 499), (1, 250), (24_000, 24_999), (0, 0), (250, 249), (4_294_967_250, 4_294_967_295)]
-    {
+    for (from, to) in [
+        (0u32, 499u32),
+        (1, 250),
+        (24_000, 24_999),
+        (0, 0),
+        (250, 249),
+        (4_294_967_250, 4_294_967_295),
+    ] {
         let other = changed(&totals, &format!("{SECRET}/2/total/band/from"), json!(from));
         let other = changed(&other, &format!("{SECRET}/2/total/band/to"), json!(to));
         let (row, error) = row_error(logged.verify(&other));

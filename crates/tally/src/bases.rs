@@ -1,4 +1,4 @@
-//! The generators of a schema: one for each row, hashed to the group, and the ready tables to prove with.
+//! The generators of a schema: one for each row, hashed to the group.
 
 use curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT;
 use curve25519_dalek::ristretto::{RistrettoBasepointTable, RistrettoPoint};
@@ -23,7 +23,7 @@ pub struct Bases {
     schema: Schema,
     rows: Vec<Vec<RistrettoPoint>>,
     square: RistrettoPoint,
-    /// Multiples of `S`: 30 KiB with which a proof is made in two thirds of the time, where a table has few rows.
+    /// Ready multiples of `S`, 30 KiB: each proof multiplies `S` twice.
     squares: Box<RistrettoBasepointTable>,
 }
 

@@ -15,7 +15,7 @@
 //! # Protocol
 //!
 //! It is the argument for committed bits with sum 1 of Bootle, Cerulli, Chaidos, Ghadafi, Groth and Petit, *Short
-//! accountable ring signatures based on DDH* (ESORICS 2015, figure 5), with one change: there the products
+//! accountable ring signatures based on DDH* (ESORICS 2015), with one change: there the products
 //! `b_k (1 - b_k)` are committed to each on its own, here a challenge `y` first folds them into one sum, which saves
 //! two multiplications of `m` terms.
 //!

@@ -483,9 +483,9 @@ impl<'b> Ranges<'b> {
             Some(band) => {
                 let below = count.saturating_sub(band.from().into());
                 let above = u64::from(band.to()).saturating_sub(count);
-                (vec![below, above], Zeroizing::new(vec![*s, -*s]))
+                (Zeroizing::new(vec![below, above]), Zeroizing::new(vec![*s, -*s]))
             }
-            None => (vec![count], Zeroizing::new(vec![*s])),
+            None => (Zeroizing::new(vec![count]), Zeroizing::new(vec![*s])),
         };
         let point = (self.base(at) * Scalar::from(count) + RistrettoPoint::mul_base(&s)).compress();
         let range = Range { point, band };

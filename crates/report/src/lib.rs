@@ -1,5 +1,13 @@
 //! Published figures as folds of events: never a second count.
 //!
+//! [`CaseFacts`] is what one case's events say. [`Counting`] says how its instrument counts: the law book's row where it
+//! speaks, a table of data beside it. [`Cases`] are the facts so classed, and each published format is a fold of them, one
+//! file each: [`microsoft`], [`google`], [`apple`], [`meta`], [`dsa`], [`e_evidence`], [`tco`], [`bands`], and the page in
+//! [`html`]. [`import`] reads what others published, for comparison. [`Figures`] is the house's own table.
+//!
+//! Demands for national security are in no published table but [`bands`]: neither as rows nor in a sum from which their
+//! number could be had by subtraction.
+//!
 //! ```
 //! # use writ_report::Figures;
 //! let figures = Figures::default();
@@ -11,253 +19,32 @@
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::ops::AddAssign;
-use writ_docket::{AnswerKind, ClosedAs, Event};
-use writ_vocabulary::{Instant, InstrumentId, Jurisdiction};
+pub mod apple;
+pub mod bands;
+mod case;
+mod cases;
+mod counting;
+mod country;
+pub mod dsa;
+pub mod e_evidence;
+mod figures;
+pub mod google;
+pub mod html;
+pub mod import;
+pub mod meta;
+pub mod microsoft;
+mod period;
+mod published;
+mod statistics;
+mod svg;
+mod table;
+pub mod tco;
 
-/// The figures of a period: a row for each state and instrument.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Figures {
-    /// The rows.
-    pub rows: Vec<Row>,
-}
-
-/// The figures of one state and instrument.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Row {
-    /// The state of the claimed issuer.
-    pub jurisdiction: Jurisdiction,
-    /// The claimed instrument.
-    pub instrument: InstrumentId,
-    /// Its counts.
-    #[serde(flatten)]
-    pub counts: Counts,
-}
-
-/// Counts of cases. Each case that was answered stands in exactly one of the outcome columns; one that is not yet
-/// answered stands in `pending`, so that `received` is always their sum.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Demands received.
-    pub received: u64,
-    /// Accounts they named.
-    pub accounts: u64,
-    /// Of them, claimed as emergencies.
-    pub emergencies: u64,
-    /// Content was disclosed.
-    pub content: u64,
-    /// Only other data were disclosed.
-    pub non_content: u64,
-    /// Nothing of what was granted is held.
-    pub nothing_held: u64,
-    /// Refused.
-    pub refused: u64,
-    /// Sent to whom the data belong.
-    pub redirected: u64,
-    /// Asked to be mended, and not mended yet.
-    pub cure_asked: u64,
-    /// The sender is not proven.
-    pub held: u64,
-    /// Preserved only.
-    pub preserved: u64,
-    /// What was ordered to be removed is removed.
-    pub acted_on: u64,
-    /// Taken back.
-    pub withdrawn: u64,
-    /// Not yet answered.
-    pub pending: u64,
-    /// Of all, decided by two people against the ruling.
-    pub overridden: u64,
-    /// Of all, granted in an emergency whose confirmation did not come in time.
-    pub unconfirmed: u64,
-}
-
-impl AddAssign for Counts {
-    fn add_assign(&mut self, other: Self) {
-        for (mine, theirs) in self.columns_mut().into_iter().zip(other.columns()) {
-            *mine = mine.saturating_add(theirs.1);
-        }
-    }
-}
-
-impl Counts {
-    /// The columns, named, in reading order.
-    pub fn columns(&self) -> [(&'static str, u64); 16] {
-        [
-            ("received", self.received),
-            ("accounts", self.accounts),
-            ("emergencies", self.emergencies),
-            ("content", self.content),
-            ("non-content", self.non_content),
-            ("nothing held", self.nothing_held),
-            ("refused", self.refused),
-            ("redirected", self.redirected),
-            ("cure asked", self.cure_asked),
-            ("held", self.held),
-            ("preserved", self.preserved),
-            ("acted on", self.acted_on),
-            ("withdrawn", self.withdrawn),
-            ("pending", self.pending),
-            ("overridden", self.overridden),
-            ("unconfirmed", self.unconfirmed),
-        ]
-    }
-
-    fn columns_mut(&mut self) -> [&mut u64; 16] {
-        [
-            &mut self.received,
-            &mut self.accounts,
-            &mut self.emergencies,
-            &mut self.content,
-            &mut self.non_content,
-            &mut self.nothing_held,
-            &mut self.refused,
-            &mut self.redirected,
-            &mut self.cure_asked,
-            &mut self.held,
-            &mut self.preserved,
-            &mut self.acted_on,
-            &mut self.withdrawn,
-            &mut self.pending,
-            &mut self.overridden,
-            &mut self.unconfirmed,
-        ]
-    }
-
-    /// The outcome columns: their sum is `received`.
-    pub fn outcomes(&self) -> u64 {
-        self.content
-            + self.non_content
-            + self.nothing_held
-            + self.refused
-            + self.redirected
-            + self.cure_asked
-            + self.held
-            + self.preserved
-            + self.acted_on
-            + self.withdrawn
-            + self.pending
-    }
-}
-
-impl Figures {
-    /// The sum of all rows.
-    pub fn total(&self) -> Counts {
-        let mut total = Counts::default();
-        self.rows.iter().for_each(|row| total += row.counts);
-        total
-    }
-
-    /// The figures of all cases whose demand was received in `[from, until)`.
-    pub fn of<'a>(
-        cases: impl IntoIterator<Item = &'a [Event]>,
-        from: Option<Instant>,
-        until: Option<Instant>,
-    ) -> Self {
-        let mut rows: BTreeMap<(Jurisdiction, InstrumentId), Counts> = BTreeMap::new();
-        for events in cases {
-            let Some(Event::Lodged(lodging)) = events.first() else { continue };
-            let inside = from.is_none_or(|from| from <= lodging.received)
-                && until.is_none_or(|until| lodging.received < until);
-            if inside {
-                let key = (lodging.jurisdiction, lodging.instrument.clone());
-                *rows.entry(key).or_default() += counted(lodging, events);
-            }
-        }
-        let row = |((jurisdiction, instrument), counts)| Row { jurisdiction, instrument, counts };
-        Self { rows: rows.into_iter().map(row).collect() }
-    }
-
-    /// The figures as CSV (RFC 4180), a header line first.
-    pub fn to_csv(&self) -> String {
-        let names: Vec<_> = Counts::default()
-            .columns()
-            .iter()
-            .map(|(name, _)| name.replace([' ', '-'], "_"))
-            .collect();
-        let mut csv = format!("jurisdiction,instrument,{}\r\n", names.join(","));
-        for row in &self.rows {
-            let counts: Vec<_> =
-                row.counts.columns().iter().map(|(_, count)| count.to_string()).collect();
-            csv.push_str(&format!(
-                "{},{},{}\r\n",
-                row.jurisdiction,
-                row.instrument,
-                counts.join(",")
-            ));
-        }
-        csv
-    }
-}
-
-/// What one case adds: the fold of its events.
-fn counted(lodging: &writ_docket::Lodging, events: &[Event]) -> Counts {
-    let mut counts = Counts {
-        received: 1,
-        accounts: u64::from(lodging.accounts),
-        emergencies: u64::from(lodging.emergency),
-        ..Counts::default()
-    };
-    let mut collected = None;
-    let mut outcome = Outcome::Pending;
-    for event in events {
-        match event {
-            Event::Collected(what) => collected = Some(*what),
-            Event::Answered { answer, .. } => outcome = Outcome::Answered(*answer),
-            Event::Delivered { .. } => outcome = collected.map_or(outcome, Outcome::Delivered),
-            Event::Supplemented { .. } => outcome = Outcome::Pending,
-            Event::Withdrawn if !matches!(outcome, Outcome::Delivered(_)) => {
-                outcome = Outcome::Withdrawn
-            }
-            Event::Overridden { .. } => counts.overridden = 1,
-            Event::ConfirmationMissed => counts.unconfirmed = 1,
-            Event::Confirmed { .. } => counts.unconfirmed = 0,
-            Event::Closed { outcome: closed } => outcome = Outcome::Closed(*closed),
-            _ => {}
-        }
-    }
-    outcome.count(&mut counts);
-    counts
-}
-
-#[derive(Clone, Copy)]
-enum Outcome {
-    Pending,
-    Answered(AnswerKind),
-    Delivered(writ_docket::Collected),
-    Withdrawn,
-    Closed(ClosedAs),
-}
-
-impl Outcome {
-    fn count(self, counts: &mut Counts) {
-        let column = match self {
-            Self::Pending => &mut counts.pending,
-            Self::Withdrawn | Self::Closed(ClosedAs::Withdrawn) => &mut counts.withdrawn,
-            Self::Answered(AnswerKind::Refuse) | Self::Closed(ClosedAs::Refused) => {
-                &mut counts.refused
-            }
-            Self::Answered(AnswerKind::Redirect) | Self::Closed(ClosedAs::Redirected) => {
-                &mut counts.redirected
-            }
-            Self::Answered(AnswerKind::AskCure) | Self::Closed(ClosedAs::NotCured) => {
-                &mut counts.cure_asked
-            }
-            Self::Answered(AnswerKind::Hold) | Self::Closed(ClosedAs::NotProven) => {
-                &mut counts.held
-            }
-            Self::Answered(AnswerKind::Preserved) | Self::Closed(ClosedAs::Preserved) => {
-                &mut counts.preserved
-            }
-            Self::Answered(AnswerKind::Act) | Self::Closed(ClosedAs::Acted) => &mut counts.acted_on,
-            Self::Delivered(what) if what.rows == 0 => &mut counts.nothing_held,
-            Self::Closed(ClosedAs::NothingHeld) => &mut counts.nothing_held,
-            Self::Delivered(what) if what.content_rows == 0 => &mut counts.non_content,
-            Self::Closed(ClosedAs::NonContent) => &mut counts.non_content,
-            Self::Delivered(_) | Self::Closed(ClosedAs::Content) => &mut counts.content,
-        };
-        *column = column.saturating_add(1);
-    }
-}
+pub use case::{CaseFacts, Gag, Outcome};
+pub use cases::{Case, Cases};
+pub use counting::{Act, BandLine, Class, Counting, CountingError, EEvidence, Section};
+pub use country::{Country, country};
+pub use figures::{Counts, Figures, Row};
+pub use period::{PeriodError, ReportingPeriod};
+pub use published::{Difference, Published, differences};
+pub use statistics::{Times, mean, median, percentile};

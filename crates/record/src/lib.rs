@@ -22,7 +22,7 @@ mod witnesses;
 mod writer;
 
 pub use disk::{Disk, DiskError, File, LocalDisk};
-pub use record::{BACKLOG, Closing, Event, MakeError, Record, RecordError, proof_path};
+pub use record::{BACKLOG, Closing, Event, MakeError, Record, RecordError};
 pub use sealer::Sealer;
 pub use wal::{Batch, WalError};
 pub use witnesses::{Gathered, Missing, gather};

@@ -5,8 +5,9 @@ use crate::sealer::Sealer;
 use crate::wal::Batch;
 use crate::writer::{Admitted, Broken, OpenError, Opened, Places, Refusal, Writer};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use writ_audit::{proof_path, totals_path};
 use writ_tally::{
     Content, Counted, Genesis, Leaf, LeafError, OpeningError, Period, ProveError, Published,
     Reveal, Totals, TotalsError, Width,
@@ -46,6 +47,8 @@ struct Kept {
     cursor: u64,
     epochs: Vec<Filled>,
     places: BTreeMap<(String, u64), u64>,
+    revealed: BTreeSet<(String, u64)>,
+    totals: Vec<(u32, u32)>,
     fault: Option<RecordError>,
 }
 
@@ -55,7 +58,16 @@ struct Kept {
 enum Note {
     Genesis(Genesis),
     Epoch(Filled),
-    Public,
+    /// The leaf of this event was revealed.
+    Reveal {
+        stream: String,
+        sequence: u64,
+    },
+    /// The totals of the epochs from one to before another were published.
+    Totals {
+        from: u32,
+        until: u32,
+    },
 }
 
 /// An epoch as it was filled.
@@ -144,6 +156,32 @@ pub enum MakeError {
     Backlog {
         /// How many wait.
         waiting: usize,
+    },
+    /// Totals of these epochs, or of some of them, were published before.
+    #[error(
+        "the epochs {from} to before {until} share some with {one} to before {other}, whose totals are published: subtracting the two would open what lies between; choose a period that begins at {other}"
+    )]
+    Overlap {
+        /// The first epoch asked for.
+        from: u32,
+        /// The epoch after the last.
+        until: u32,
+        /// The first of the published.
+        one: u32,
+        /// The one after its last.
+        other: u32,
+    },
+    /// The period is empty, or not over.
+    #[error(
+        "the epochs {from} to before {until} cannot be summed: epochs 0 to before {closed} are closed"
+    )]
+    NotClosed {
+        /// The first epoch asked for.
+        from: u32,
+        /// The epoch after the last.
+        until: u32,
+        /// The next epoch to be closed.
+        closed: u32,
     },
     /// Writing.
     #[error(transparent)]
@@ -271,27 +309,56 @@ impl<D: Disk> Record<D> {
         Ok(self)
     }
 
-    /// Appends a public leaf.
-    ///
-    /// # Errors
-    /// When the log refuses or breaks; then it has to be opened again.
-    pub fn publish_leaf(mut self, now: u64, content: Content) -> Result<Self, RecordError> {
-        let leaf = Leaf { epoch: self.kept.epoch.saturating_sub(1), content };
-        let bytes = leaf.to_bytes().map_err(MakeError::from)?;
-        let admitted = self.writer.admit(now, noted(&Note::Public), vec![bytes])?;
-        self.writer = self.writer.append(admitted)?;
-        Ok(self)
+    /// Every event in the record, with its epoch and index, epoch by epoch.
+    pub fn events(&self) -> impl Iterator<Item = (u32, u64, &Event)> {
+        self.kept.epochs.iter().flat_map(|filled| {
+            let at = |place: u32| filled.first + u64::from(place);
+            filled.events.iter().map(move |(place, event)| (filled.epoch, at(*place), event))
+        })
     }
 
-    /// What opens an earlier leaf to everybody, once its gag is over.
+    /// Whether the leaf of an event was revealed.
+    pub fn is_revealed(&self, stream: &str, sequence: u64) -> bool {
+        self.kept.revealed.contains(&(stream.to_owned(), sequence))
+    }
+
+    /// Opens an earlier leaf to everybody, by a public leaf: once its gag is over.
     ///
     /// # Errors
-    /// When the event is not in the record.
-    pub fn reveal(&self, stream: &str, sequence: u64) -> Result<Content, MakeError> {
+    /// When the event is not in the record, or the log refuses or breaks; then it has to be opened again.
+    pub fn reveal(self, now: u64, stream: &str, sequence: u64) -> Result<Self, RecordError> {
         let missing = || MakeError::NotThere { stream: stream.to_owned(), sequence };
         let index = self.place(stream, sequence).ok_or_else(missing)?;
         let (_, event) = self.event_at(index).ok_or_else(missing)?;
-        Ok(Content::Reveal(Reveal { index, opening: self.sealer.opening(event)? }))
+        let reveal = Content::Reveal(Reveal { index, opening: self.sealer.opening(event)? });
+        self.publicly(now, reveal, Note::Reveal { stream: stream.to_owned(), sequence })
+    }
+
+    /// Publishes the totals of the epochs `from` to before `until`, with bands of this width: a file, and a public leaf that
+    /// has its digest. Periods never overlap: the difference of two totals would tell what lies between them.
+    ///
+    /// # Errors
+    /// When the period is not closed or overlaps another, or the log refuses or breaks; then it has to be opened again.
+    pub fn publish_totals(
+        mut self,
+        now: u64,
+        from: u32,
+        until: u32,
+        width: Width,
+    ) -> Result<(Self, Totals), RecordError> {
+        let (totals, published) = self.totals(from, until, width)?;
+        self.writer = self.writer.put(&totals_path(totals.period()), &totals.to_json())?;
+        let record = self.publicly(now, published, Note::Totals { from, until })?;
+        Ok((record, totals))
+    }
+
+    fn publicly(mut self, now: u64, content: Content, note: Note) -> Result<Self, RecordError> {
+        let leaf = Leaf { epoch: self.kept.epoch.saturating_sub(1), content };
+        let bytes = leaf.to_bytes().map_err(MakeError::from)?;
+        let admitted = self.writer.admit(now, noted(&note), vec![bytes])?;
+        self.writer = self.writer.append(admitted)?;
+        self.kept.public(note);
+        Ok(self)
     }
 
     /// What the leaves of these epochs, `from` to before `until`, count; and their indices.
@@ -322,6 +389,14 @@ impl<D: Disk> Record<D> {
         until: u32,
         width: Width,
     ) -> Result<(Totals, Content), MakeError> {
+        let overlapping =
+            self.kept.totals.iter().find(|(one, other)| from < *other && *one < until);
+        if let Some((one, other)) = overlapping.copied() {
+            return Err(MakeError::Overlap { from, until, one, other });
+        }
+        if from >= until || until > self.kept.epoch {
+            return Err(MakeError::NotClosed { from, until, closed: self.kept.epoch });
+        }
         let (counted, period) = self.counted(from, until)?;
         let sealer = &self.sealer;
         let seed = sealer.derive("totals", format!("{from}\0{until}").as_bytes());
@@ -342,7 +417,17 @@ impl Kept {
             }
             Ok(Note::Genesis(_)) => self.begun = true,
             Ok(Note::Epoch(filled)) => self.fill(filled),
-            Ok(Note::Public) => {}
+            Ok(public) => self.public(public),
+        }
+    }
+
+    fn public(&mut self, note: Note) {
+        match note {
+            Note::Reveal { stream, sequence } => {
+                self.revealed.insert((stream, sequence));
+            }
+            Note::Totals { from, until } => self.totals.push((from, until)),
+            Note::Genesis(_) | Note::Epoch(_) => {}
         }
     }
 
@@ -355,11 +440,6 @@ impl Kept {
         }
         self.epochs.push(filled);
     }
-}
-
-/// Where the proofs of an epoch's leaves are published: one after another, all of one length.
-pub fn proof_path(epoch: u32) -> String {
-    format!("proof/{:03}/{:03}/{:03}", epoch / 1_000_000, epoch / 1000 % 1000, epoch % 1000)
 }
 
 fn terms(genesis: &Genesis) -> String {

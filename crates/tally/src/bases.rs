@@ -27,6 +27,13 @@ pub struct Bases {
     squares: Box<RistrettoBasepointTable>,
 }
 
+/// Names the schema: the generators follow from it.
+impl std::fmt::Debug for Bases {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bases").field("schema", &self.schema().digest()).finish_non_exhaustive()
+    }
+}
+
 impl Bases {
     /// The generators of `schema`: about 10 µs a row.
     pub fn new(schema: Schema) -> Bases {

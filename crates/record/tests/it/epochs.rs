@@ -5,7 +5,8 @@ use crate::setup::{ORIGIN, key, places, stranger_reads};
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::sync::Arc;
-use writ_record::{Event, Record, RecordError, Sealer, proof_path};
+use writ_audit::proof_path;
+use writ_record::{Event, Record, RecordError, Sealer};
 use writ_tally::{Bases, Body, Content, Entry, Genesis, Leaf, Schema, Width};
 
 const START: u64 = 1_767_225_600;
@@ -205,4 +206,38 @@ fn a_failure_at_any_call_of_closing_loses_no_event_and_doubles_none() {
             (0..3).map(|number| record.place(&format!("C-{number}"), 1).unwrap()).collect();
         assert_eq!((places.len(), record.writer().size()), (3, 17), "call {call}");
     }
+}
+
+#[test]
+fn totals_are_published_once_for_each_epoch_and_only_when_it_is_over() {
+    let disk = MemoryDisk::default();
+    let record = close(close(open(&disk).unwrap(), &[event(0)], 0), &[], 0);
+    let error = record.totals(0, 3, Width::FiveHundred).err().unwrap();
+    assert!(error.to_string().contains("0 to before 2 are closed"), "{error}");
+    let now = START + 3 * DAY;
+    let (record, totals) = record.publish_totals(now, 0, 1, Width::FiveHundred).unwrap();
+    assert_eq!(totals.exact("received", "eu/traffic"), Some(1));
+    drop(record);
+    let record = open(&disk).unwrap();
+    let error = record.totals(0, 2, Width::FiveHundred).err().unwrap();
+    assert!(error.to_string().contains("choose a period that begins at 1"), "{error}");
+    assert!(record.totals(1, 2, Width::FiveHundred).is_ok());
+}
+
+#[test]
+fn a_leaf_is_revealed_and_that_is_not_forgotten() {
+    let disk = MemoryDisk::default();
+    let record = close(open(&disk).unwrap(), &[event(0)], 0);
+    let index = record.place("C-0", 1).unwrap();
+    let record = record.reveal(START + 2 * DAY, "C-0", 1).unwrap();
+    assert!(record.is_revealed("C-0", 1) && !record.is_revealed("C-1", 1));
+    drop(close(record, &[], 0));
+    assert!(open(&disk).unwrap().is_revealed("C-0", 1));
+    let revealed = leaves(&disk).into_iter().find_map(|leaf| match leaf.content {
+        Content::Reveal(reveal) => Some((reveal.index, reveal.opening.event().to_owned())),
+        _ => None,
+    });
+    assert_eq!(revealed, Some((index, event(0).text)));
+    let error = open(&disk).unwrap().reveal(START + 9 * DAY, "C-7", 1).err().unwrap();
+    assert!(error.to_string().contains("is not in the record"), "{error}");
 }

@@ -231,6 +231,8 @@ pub struct Cosigned<'p> {
     pub witness: &'p PolicyWitness,
     /// When, in seconds since 1970.
     pub time: u64,
+    /// The witness's place in the policy.
+    place: usize,
 }
 
 impl Policy {
@@ -290,10 +292,11 @@ impl Policy {
         let signed_by = |key: &VerifierKey| verified.iter().any(|good| good.key == key);
         let log = logs.into_iter().find(|log| signed_by(&log.key));
         let log = log.ok_or_else(|| PolicyRefusal::NotByLog { origin: text::shown(origin) })?;
-        let cosigned = self.witnesses.iter().filter_map(|witness| {
+        let cosigned = self.witnesses.iter().enumerate().filter_map(|(place, witness)| {
             let by_it =
                 |good: &Verified<'_>| if *good.key == witness.key { good.time } else { None };
-            Some(Cosigned { witness, time: verified.iter().filter_map(by_it).max()? })
+            let time = verified.iter().filter_map(by_it).max()?;
+            Some(Cosigned { witness, time, place })
         });
         let cosigned = cosigned.collect();
         Ok(Standing { policy: self, log, signed, cosigned })
@@ -338,11 +341,8 @@ impl<'p> Standing<'p> {
 
     /// Whether those that cosigned at this time or later are a quorum: so a checkpoint is known to be fresh.
     pub fn quorum_since(&self, time: u64) -> bool {
-        let counts = |place: &usize| {
-            let witness = self.policy.witnesses.get(*place);
-            self.cosigned.iter().any(|by| Some(by.witness) == witness && by.time >= time)
-        };
-        self.policy.is_quorum(&(0..self.policy.witnesses.len()).filter(counts).collect())
+        let counts = self.cosigned.iter().filter(|by| by.time >= time);
+        self.policy.is_quorum(&counts.map(|by| by.place).collect())
     }
 
     /// The latest time since which there is a quorum; none if there is no quorum or it needs no cosignature.

@@ -42,7 +42,7 @@ const KEPT: usize = 1024;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TreeError<E> {
     /// A tile cannot be had.
-    #[error("`{tile}` cannot be read")]
+    #[error("`{tile}` cannot be read: fetch it again, or from another copy")]
     Source {
         /// The tile.
         tile: Tile,

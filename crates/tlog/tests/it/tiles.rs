@@ -108,7 +108,7 @@ fn a_tile_that_is_missing_short_or_long_is_named() {
         let mut tree = Tree::open(600, log.frontier.root(), changed).unwrap();
         tree.prove_inclusion(300, 600).unwrap_err().to_string()
     };
-    assert_eq!(with(|_| None), "`tile/0/001` cannot be read");
+    assert_eq!(with(|_| None), "`tile/0/001` cannot be read: fetch it again, or from another copy");
     let short = with(|mut bytes| bytes.pop().map(|_| bytes));
     assert_eq!(
         short,

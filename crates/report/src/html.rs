@@ -122,7 +122,7 @@ struct Share {
     outcomes: &'static [Outcome],
 }
 
-const SHARES: [Share; 6] = [
+const SHARES: [Share; 7] = [
     Share { class: "content", name: "Content given", outcomes: &[Outcome::Content] },
     Share { class: "other", name: "Only other data given", outcomes: &[Outcome::NonContent] },
     Share { class: "none", name: "Nothing held", outcomes: &[Outcome::NothingHeld] },
@@ -133,9 +133,14 @@ const SHARES: [Share; 6] = [
         outcomes: &[Outcome::Redirected, Outcome::CureAsked, Outcome::Held],
     },
     Share {
+        class: "done",
+        name: "Removed or kept as ordered",
+        outcomes: &[Outcome::Preserved, Outcome::ActedOn],
+    },
+    Share {
         class: "open",
-        name: "Preserved, withdrawn, open",
-        outcomes: &[Outcome::Preserved, Outcome::ActedOn, Outcome::Withdrawn, Outcome::Pending],
+        name: "Withdrawn or open",
+        outcomes: &[Outcome::Withdrawn, Outcome::Pending],
     },
 ];
 
@@ -457,16 +462,17 @@ fn many(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-/// Minutes in words: `45 min`, `3 h 20 min`, `2 d 4 h`.
+/// Minutes in words that stay on one line: `45 min`, `3 h 20 min`, `2 d 4 h`.
 fn duration(minutes: u64) -> String {
     let (days, hours, rest) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
-    match (days, hours, rest) {
+    let words = match (days, hours, rest) {
         (0, 0, rest) => format!("{rest} min"),
         (0, hours, 0) => format!("{hours} h"),
         (0, hours, rest) => format!("{hours} h {rest} min"),
         (days, 0, _) => format!("{days} d"),
         (days, hours, _) => format!("{days} d {hours} h"),
-    }
+    };
+    words.replace(' ', "\u{a0}")
 }
 
 #[cfg(test)]
@@ -486,6 +492,7 @@ mod tests {
         assert_eq!(
             [0, 45, 60, 200, 1440, 3000].map(duration),
             ["0 min", "45 min", "1 h", "3 h 20 min", "1 d", "2 d 2 h"]
+                .map(|words| words.replace(' ', "\u{a0}"))
         );
     }
 }

@@ -21,6 +21,10 @@ pub const MAX_BYTES: usize = 8 << 20;
 pub const MAX_ROWS: usize = 200_000;
 /// The most columns of a table.
 pub const MAX_COLUMNS: usize = 128;
+/// The most figures that are read.
+pub const MAX_FIGURES: usize = 400_000;
+/// The most letters of a name, a section or a metric that are kept.
+pub const MAX_LETTERS: usize = 256;
 /// The most warnings that are kept; those beyond are counted.
 pub const MAX_WARNINGS: usize = 10_000;
 
@@ -64,6 +68,9 @@ pub enum ImportError {
     /// Too many rows.
     #[error("the file has more than {MAX_ROWS} rows: split it by period")]
     TooManyRows,
+    /// Too many figures.
+    #[error("the file has more than {MAX_FIGURES} figures: split it by period")]
+    TooManyFigures,
     /// Too many columns.
     #[error("the table has more than {MAX_COLUMNS} columns: it is none of the forms that are read")]
     TooManyColumns,
@@ -101,7 +108,7 @@ pub fn import(bytes: &[u8], period: Option<ReportingPeriod>) -> Result<Imported,
         read::csv(&text, &mut reading)?;
     }
     reading.check_groups();
-    Ok(reading.done)
+    if reading.too_many { Err(ImportError::TooManyFigures) } else { Ok(reading.done) }
 }
 
 fn long_or_indexed(text: &str, reading: &mut Reading) -> Result<(), ImportError> {
@@ -131,6 +138,8 @@ struct Reading {
     lines: Vec<u64>,
     /// Names of states that were warned of.
     names: BTreeSet<String>,
+    /// Whether there are more figures than are read.
+    too_many: bool,
 }
 
 impl Reading {
@@ -144,6 +153,11 @@ impl Reading {
     }
 
     fn figure(&mut self, line: u64, place: &Place, metric: &str, value: f64) {
+        if self.done.figures.len() >= MAX_FIGURES {
+            self.too_many = true;
+            return;
+        }
+        let metric = &self.clipped(line, metric);
         if value < 0.0 {
             let found = format!("`{metric}` is {value}, less than nothing");
             self.warn(Some(line), found, "kept as it is");
@@ -157,6 +171,31 @@ impl Reading {
             value,
         });
         self.lines.push(line);
+    }
+
+    /// Where figures stand.
+    fn place(
+        &mut self,
+        line: u64,
+        period: ReportingPeriod,
+        section: &str,
+        country: Option<Country>,
+        name: &str,
+    ) -> Place {
+        let (section, name) = (self.clipped(line, section), self.clipped(line, name));
+        Place { period, section, country, name }
+    }
+
+    /// A name, a section or a metric, no longer than what is kept.
+    fn clipped(&mut self, line: u64, text: &str) -> String {
+        match text.char_indices().nth(MAX_LETTERS) {
+            None => text.to_owned(),
+            Some((end, _)) => {
+                let found = format!("`{}` goes on", short(text));
+                self.warn(Some(line), found, format!("read as far as {MAX_LETTERS} letters"));
+                text.get(..end).unwrap_or_default().to_owned()
+            }
+        }
     }
 
     /// The period that a row names, or the one given for rows that name none that can be read.
@@ -180,7 +219,7 @@ impl Reading {
     }
 
     /// Whom a row is of. A name is warned of once, where it first stands.
-    fn state(&mut self, line: u64, text: &str) -> Option<Country> {
+    fn state(&mut self, line: u64, text: &str) -> Country {
         let state = country(text);
         let is_code = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
         if !self.names.contains(text) {
@@ -201,13 +240,12 @@ impl Reading {
             }
             self.names.insert(text.to_owned());
         }
-        Some(state)
+        state
     }
 
     /// What only whole rows show: zeros left out, outcomes that do not sum, more requests than accounts, a state named twice.
     fn check_groups(&mut self) {
-        let mut groups: BTreeMap<(ReportingPeriod, String, String), (u64, BTreeMap<String, f64>)> =
-            BTreeMap::new();
+        let mut groups: BTreeMap<_, (u64, BTreeMap<String, f64>)> = BTreeMap::new();
         for (one, line) in self.done.figures.iter().zip(&self.lines) {
             let key = (one.period, one.section.clone(), one.country_as_published.clone());
             let (_, group) = groups.entry(key).or_insert_with(|| (*line, BTreeMap::new()));
@@ -241,8 +279,12 @@ impl Reading {
     ) {
         let missing: Vec<_> = METRICS.into_iter().filter(|one| !group.contains_key(*one)).collect();
         if !missing.is_empty() {
-            let found =
-                format!("{}, {}: no `{}`", place.section, short(&place.name), missing.join("`, `"));
+            let found = format!(
+                "{}, {}: no `{}`",
+                short(&place.section),
+                short(&place.name),
+                missing.join("`, `")
+            );
             self.warn(Some(line), found, "read as 0");
             missing.into_iter().for_each(|metric| self.figure(line, place, metric, 0.0));
         }

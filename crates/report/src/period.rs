@@ -86,7 +86,7 @@ impl ReportingPeriod {
     pub fn before(&self) -> Option<Self> {
         match (self.half(), self.year()) {
             (Some((year, 2)), _) => Some(half(year, 1)),
-            (Some((year, _)), _) => Some(half(year.checked_sub(1)?, 2)),
+            (Some((year, _)), _) if year > 1 => Some(half(year - 1, 2)),
             (_, Some(year)) => format!("{:04}", year.checked_sub(1)?).parse().ok(),
             _ => {
                 let last = self.first.checked_sub(1.day()).ok()?;

@@ -53,7 +53,7 @@ pub fn mean(values: &[u64]) -> Option<u64> {
 /// `part` of `whole` in a hundred, rounded to the nearest; nothing of nothing.
 pub(crate) fn percent(part: u64, whole: u64) -> Option<u64> {
     let (part, whole) = (u128::from(part), u128::from(whole));
-    if whole == 0 { None } else { u64::try_from((part * 100 + whole / 2) / whole).ok() }
+    u64::try_from((part * 100 + whole / 2).checked_div(whole)?).ok()
 }
 
 #[cfg(test)]

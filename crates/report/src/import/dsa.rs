@@ -35,8 +35,7 @@ pub(super) fn read(
         let Some(of) = reading.period(*line, cell(period)) else { continue };
         let name = cell(Some(scope)).to_owned();
         let state = scope_of(reading, *line, &name);
-        let section = cell(category).to_owned();
-        let place = Place { period: of, section, country: state, name };
+        let place = reading.place(*line, of, cell(category), state, &name);
         for (index, metric, words) in METRICS {
             let text = cell(column(index));
             if metric.starts_with("median") {
@@ -62,7 +61,7 @@ fn scope_of(reading: &mut Reading, line: u64, name: &str) -> Option<Country> {
         reading.warn(Some(line), found, "kept as one figure of them together");
         return None;
     }
-    reading.state(line, name)
+    Some(reading.state(line, name))
 }
 
 fn count(reading: &mut Reading, line: u64, place: &Place, metric: &str, text: &str) {

@@ -54,8 +54,8 @@ fn place(
         reading.warn(Some(line), found, "the row is not in the figures");
         return None;
     };
-    let state = reading.state(line, name);
-    Some(Place { period: of, section: section.to_owned(), country: state, name: name.clone() })
+    let state = Some(reading.state(line, name));
+    Some(reading.place(line, of, section, state, name))
 }
 
 /// A measure that a type does not have is null: nothing, and no zero.

@@ -27,7 +27,7 @@ pub(super) fn read(form: &Form, reading: &mut Reading) -> Result<(), ImportError
         let cell = |index: usize| row.get(index).map(Cell::text).unwrap_or_default();
         if row.len() != form.columns.len() {
             let found = format!("{} cells under {} columns", row.len(), form.columns.len());
-            reading.warn(Some(line), found, "missing cells read as empty, further ones not read");
+            reading.warn(Some(line), found, "read as far as both go");
         }
         let of = match period {
             Some(index) => reading.period(line, &cell(index)),
@@ -38,14 +38,14 @@ pub(super) fn read(form: &Form, reading: &mut Reading) -> Result<(), ImportError
         let by_code = iso2.map(|index| crate::country(&cell(index)));
         let state = match by_code {
             Some(Country::Known(state) | Country::Other(state)) => Some(Country::Known(state)),
-            _ => reading.state(line, &name),
+            _ => Some(reading.state(line, &name)),
         };
         let section = form.columns.iter().zip(row).filter_map(|(column, cell)| {
             let text = cell.text();
             (!PLACES.contains(&column.as_str()) && !text.is_empty()).then_some(text)
         });
         let section = section.collect::<Vec<_>>().join(": ");
-        let place = Place { period: of, section, country: state, name };
+        let place = reading.place(line, of, &section, state, &name);
         values(reading, line, &place, &cell(metric), [Some(low), high].map(|at| row.get(at?)));
     }
     Ok(())

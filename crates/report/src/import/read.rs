@@ -75,11 +75,10 @@ pub(super) fn csv(text: &str, reading: &mut Reading) -> Result<(), ImportError> 
         line += breaks(between);
         seen = begins;
         let line = line + breaks(text.as_bytes().get(begins..begins + 1).unwrap_or_default());
-        let mut cells: Vec<String> = record.iter().map(|cell| cell.trim().to_owned()).collect();
+        let cells: Vec<String> = record.iter().map(|cell| cell.trim().to_owned()).collect();
         if cells.len() != header.len() {
             let found = format!("{} cells under {} columns", cells.len(), header.len());
-            reading.warn(Some(line), found, "missing cells read as empty, further ones not read");
-            cells.resize(header.len(), String::new());
+            reading.warn(Some(line), found, "read as far as both go");
         }
         rows.push((line, cells));
     }

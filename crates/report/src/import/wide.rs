@@ -27,8 +27,8 @@ pub(super) fn read(
         let Some(of) = of else { continue };
         let name = cell(Some(country)).cloned().unwrap_or_default();
         let section = cell(section).cloned().unwrap_or_else(|| "all".to_owned());
-        let state = reading.state(*line, &name);
-        let place = Place { period: of, section, country: state, name };
+        let state = Some(reading.state(*line, &name));
+        let place = reading.place(*line, of, &section, state, &name);
         for (index, (metric, text)) in header.iter().zip(cells).enumerate() {
             if !named.contains(&Some(index)) {
                 metric_of(reading, *line, &place, metric, text);

@@ -170,6 +170,16 @@ fn a_file_that_is_too_large_or_too_wide_is_refused() {
 }
 
 #[test]
+fn more_figures_than_are_kept_are_refused_and_long_names_are_cut() {
+    let many = format!("country,requests{}\n", ",m".repeat(100))
+        + &format!("x{}\n", ",".repeat(101)).repeat(5000);
+    assert!(matches!(import(many.as_bytes(), Some(half())), Err(ImportError::TooManyFigures)));
+    let long = read(&format!("country,requests\n{},1\n", "a".repeat(9000)));
+    assert_eq!(long.figures[0].country_as_published.len(), 256);
+    assert!(warns(&long, 2, "goes on; read as far as 256 letters"));
+}
+
+#[test]
 fn ragged_lines_other_delimiters_and_bytes_that_are_no_text_are_read() {
     let ragged = read("country,requests,rejected\nMalta,1\n");
     assert!(warns(&ragged, 2, "2 cells under 3 columns"));

@@ -316,6 +316,7 @@ fn end(draw: &mut Draw, demand: &Demand) -> End {
     let content = demand.asks.contains(&"message_body");
     match chance {
         0..80 if removal => End::Told(AnswerKind::Act, Some(ClosedAs::Acted)),
+        80.. if removal => End::Told(AnswerKind::AskCure, NOTHING),
         0..12 => End::Told(AnswerKind::Refuse, Some(ClosedAs::Refused)),
         12..17 => End::Told(AnswerKind::Redirect, Some(ClosedAs::Redirected)),
         17..22 => End::Told(AnswerKind::AskCure, (chance < 20).then_some(ClosedAs::NotCured)),

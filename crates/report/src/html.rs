@@ -119,27 +119,47 @@ struct Bands {
 struct Share {
     class: &'static str,
     name: &'static str,
+    /// The name at the head of a column.
+    short: &'static str,
     outcomes: &'static [Outcome],
 }
 
 const SHARES: [Share; 7] = [
-    Share { class: "content", name: "Content given", outcomes: &[Outcome::Content] },
-    Share { class: "other", name: "Only other data given", outcomes: &[Outcome::NonContent] },
-    Share { class: "none", name: "Nothing held", outcomes: &[Outcome::NothingHeld] },
-    Share { class: "refused", name: "Refused", outcomes: &[Outcome::Refused] },
+    Share {
+        class: "content",
+        name: "Content given",
+        short: "Content",
+        outcomes: &[Outcome::Content],
+    },
+    Share {
+        class: "other",
+        name: "Only other data given",
+        short: "Other data",
+        outcomes: &[Outcome::NonContent],
+    },
+    Share {
+        class: "none",
+        name: "Nothing held",
+        short: "Nothing held",
+        outcomes: &[Outcome::NothingHeld],
+    },
+    Share { class: "refused", name: "Refused", short: "Refused", outcomes: &[Outcome::Refused] },
     Share {
         class: "back",
         name: "Sent back or on",
+        short: "Sent back or on",
         outcomes: &[Outcome::Redirected, Outcome::CureAsked, Outcome::Held],
     },
     Share {
         class: "done",
         name: "Removed or kept as ordered",
+        short: "Done as ordered",
         outcomes: &[Outcome::Preserved, Outcome::ActedOn],
     },
     Share {
         class: "open",
         name: "Withdrawn or open",
+        short: "Open or withdrawn",
         outcomes: &[Outcome::Withdrawn, Outcome::Pending],
     },
 ];
@@ -173,7 +193,7 @@ fn tiles(within: &Cases, data: &[&Case], before: Option<(ReportingPeriod, usize)
         Tile {
             figure: grouped(accounts),
             what: "accounts named",
-            note: format!("in {} demands for data", grouped(received)),
+            note: format!("in {} for data", counted(received, "demand")),
         },
         Tile {
             figure: share(given),
@@ -199,8 +219,9 @@ fn countries(data: &[&Case]) -> Chart {
     states.sort_by_key(|(state, cases)| (usize::MAX - cases.len(), country::name(*state)));
     let bar = |label: String, cases: &[&Case]| {
         let accounts: u64 = cases.iter().map(|case| case.accounts).sum();
-        let figure =
-            format!("{} demands, {} accounts", grouped(many(cases.len())), grouped(accounts));
+        let (demands, accounts) =
+            (counted(many(cases.len()), "demand"), counted(accounts, "account"));
+        let figure = format!("{demands}, {accounts}");
         Bar { label, figure, parts: parts(cases) }
     };
     let mut bars: Vec<_> =
@@ -258,10 +279,12 @@ fn instruments(within: &Cases) -> Chart {
         .iter()
         .map(|(kind, cases)| {
             let times = Times::of(cases.iter().filter_map(|case| case.minutes_to_answer()));
-            let median = times.map_or("not answered".to_owned(), |times| duration(times.median));
+            let median = times.map_or("not answered".to_owned(), |times| {
+                format!("median {}", duration(times.median))
+            });
             Bar {
                 label: named(kind),
-                figure: format!("{}, {median}", grouped(many(cases.len()))),
+                figure: format!("{}, {median}", counted(many(cases.len()), "demand")),
                 parts: vec![("other", many(cases.len()))],
             }
         })
@@ -289,24 +312,24 @@ fn instruments(within: &Cases) -> Chart {
     }
 }
 
-/// Upper ends of the classes of time to answer, in minutes; the last has none.
+/// Upper ends of the classes of time to answer, in minutes and not in the class; the last has none.
 const SPEEDS: [(u64, &str); 7] = [
-    (60, "within 1 hour"),
-    (480, "within 8 hours"),
-    (1440, "within 1 day"),
-    (4320, "within 3 days"),
-    (14_400, "within 10 days"),
-    (43_200, "within 30 days"),
-    (u64::MAX, "later"),
+    (60, "under 1 hour"),
+    (480, "1 to 8 hours"),
+    (1440, "8 to 24 hours"),
+    (4320, "1 to 3 days"),
+    (14_400, "3 to 10 days"),
+    (43_200, "10 to 30 days"),
+    (u64::MAX, "over 30 days"),
 ];
 
 const URGENT: [(u64, &str); 6] = [
-    (15, "within 15 minutes"),
-    (30, "within 30 minutes"),
-    (45, "within 45 minutes"),
-    (60, "within 1 hour"),
-    (480, "within 8 hours"),
-    (u64::MAX, "later"),
+    (15, "under 15 minutes"),
+    (30, "15 to 30 minutes"),
+    (45, "30 to 45 minutes"),
+    (60, "45 to 60 minutes"),
+    (480, "1 to 8 hours"),
+    (u64::MAX, "over 8 hours"),
 ];
 
 fn speed(within: &Cases) -> Chart {
@@ -318,16 +341,16 @@ fn times_chart(id: &str, title: &str, cases: &[&Case], classes: &[(u64, &'static
     let minutes: Vec<u64> = cases.iter().filter_map(|case| case.minutes_to_answer()).collect();
     let answered = many(minutes.len());
     let mut from = 0;
-    let mut counted = Vec::new();
+    let mut classed = Vec::new();
     for (until, name) in classes {
         let inside = minutes.iter().filter(|one| from <= **one && **one < *until).count();
-        counted.push((*name, many(inside)));
+        classed.push((*name, many(inside)));
         from = *until;
     }
-    let most = counted.iter().map(|(_, count)| *count).max();
+    let most = classed.iter().map(|(_, count)| *count).max();
     let share =
         |count| percent(count, answered).map_or("–".to_owned(), |share| format!("{share}%"));
-    let bars: Vec<_> = counted
+    let bars: Vec<_> = classed
         .iter()
         .map(|(name, count)| Bar {
             label: (*name).to_owned(),
@@ -336,7 +359,7 @@ fn times_chart(id: &str, title: &str, cases: &[&Case], classes: &[(u64, &'static
         })
         .collect();
     let waiting = many(cases.len()).saturating_sub(answered);
-    let rows = counted
+    let rows = classed
         .iter()
         .map(|(name, count)| vec![(*name).to_owned(), grouped(*count), share(*count)]);
     let rows = rows.chain([vec!["not answered yet".to_owned(), grouped(waiting), "–".to_owned()]]);
@@ -386,8 +409,8 @@ fn emergencies_of(cases: &[&Case]) -> Option<Emergencies> {
         },
         Tile {
             figure: grouped(granted),
-            what: "granted before every proof was in",
-            note: format!("{} never confirmed in time", grouped(unconfirmed)),
+            what: "granted in an emergency",
+            note: format!("{} not confirmed in time", grouped(unconfirmed)),
         },
     ];
     let chart = times_chart(
@@ -421,7 +444,7 @@ fn removals_of(cases: &[&Case]) -> Option<Vec<Tile>> {
         Tile {
             figure: grouped(many(acted.len())),
             what: "carried out",
-            note: format!("{} addresses", grouped(items)),
+            note: format!("{} removed", counted(items, "item")),
         },
         Tile { figure: median, what: "to removal, the median", note: String::new() },
     ])
@@ -438,7 +461,7 @@ fn bands_of(report: &bands::Report) -> Bands {
 }
 
 fn outcomes_header(first: &'static str) -> Vec<&'static str> {
-    let shares = SHARES.iter().map(|share| share.name);
+    let shares = SHARES.iter().map(|share| share.short);
     [first, "Demands", "Accounts"].into_iter().chain(shares).collect()
 }
 
@@ -460,6 +483,12 @@ fn count(cases: &[&Case], is: impl Fn(&Case) -> bool) -> u64 {
 
 fn many(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// A number of things: `1 demand`, `2,000 demands`.
+fn counted(count: u64, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", grouped(count))
 }
 
 /// Minutes in words that stay on one line: `45 min`, `3 h 20 min`, `2 d 4 h`.

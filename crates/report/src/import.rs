@@ -108,6 +108,7 @@ pub fn import(bytes: &[u8], period: Option<ReportingPeriod>) -> Result<Imported,
         read::csv(&text, &mut reading)?;
     }
     reading.check_groups();
+    reading.done.warnings.sort_by_key(|warning| warning.line);
     if reading.too_many { Err(ImportError::TooManyFigures) } else { Ok(reading.done) }
 }
 

@@ -304,8 +304,12 @@ fn one(draw: &mut Draw) -> History {
     let accounts = if draw.below(10) == 0 { 2 + draw.below(30) } else { 1 } as u32;
     let state = state.to_owned();
     let demand = Demand { received, instrument, state, accounts, emergency, asks, keeps };
-    let minutes =
-        if emergency { 6 + draw.below(80) } else { 60 + draw.below(200) * draw.below(90) };
+    let removal = instrument.contains("removal") || instrument.contains("order-to-act");
+    let minutes = match (emergency, removal) {
+        (true, _) => 6 + draw.below(80),
+        (_, true) => 4 + draw.below(60),
+        _ => 60 + draw.below(200) * draw.below(90),
+    };
     demand.ended(end(draw, &demand), minutes as i64)
 }
 

@@ -11,7 +11,7 @@ use writ_tally::{Bases, Leaf, LeafError, Schema};
 use writ_tlog::{Bundle, Cosigned, FULL, NoteSignature, Policy, PolicyRefusal, VerifierKey};
 
 /// What the reader expects, and what they have seen before.
-#[derive(Debug)]
+#[derive(Clone, Copy)]
 pub struct Expected<'e> {
     /// The log's key, the witnesses, and how many of them it takes.
     pub policy: &'e Policy,
@@ -26,7 +26,7 @@ pub struct Expected<'e> {
 }
 
 /// What a log's entries are.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub enum Entries<'e> {
     /// Anything: only the log itself is checked.
     Opaque,
@@ -115,7 +115,7 @@ pub fn audit<F: Files>(
                 ledger.settle(files, log, faults)
             };
             let whole = walk(&mut log, threads, &mut faults, &mut progress, parse, take)?;
-            let record = ledger.close(expected.now, &mut faults).filter(|_| whole);
+            let record = if whole { ledger.close(expected.now, &mut faults) } else { None };
             if let (Some(report), Some(record)) = (expected.report, &record) {
                 figures.report = faults.note(report::compare(report, &figures.origin, record));
             }

@@ -354,8 +354,7 @@ impl<'b> Ledger<'b> {
 fn stale(genesis: &Genesis, next: u64, now: u64) -> Option<Fault> {
     let ended = now.saturating_sub(genesis.start) / u64::from(genesis.epoch_seconds.max(1));
     let due = ended.saturating_sub(1);
-    let what =
-        format!("it ends with epoch {next}; by {} it has to have {due} epochs", instant(now));
+    let what = format!("it has {next} epochs; by {} it has to have {due}", instant(now));
     (next < due).then(|| Fault::new(Kind::Stale, CHECKPOINT, what))
 }
 

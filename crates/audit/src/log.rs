@@ -198,7 +198,9 @@ fn bundle_bytes<F: Files>(files: &F, bundle: Bundle) -> Result<Vec<u8>, Stop<F::
 }
 
 fn bundle_fault(error: &BundleError, entries: &[&[u8]]) -> Fault {
-    let fault = |bundle: &Bundle| Fault::new(Kind::EntryChanged, bundle.to_string(), error);
+    let told =
+        |bundle: &Bundle, what: String| Fault::new(Kind::EntryChanged, bundle.to_string(), what);
+    let fault = |bundle: &Bundle| told(bundle, error.to_string());
     match error {
         BundleError::Cut { bundle, place, .. } => {
             fault(bundle).entry(bundle.index() * u64::from(FULL) + u64::from(*place))
@@ -207,7 +209,12 @@ fn bundle_fault(error: &BundleError, entries: &[&[u8]]) -> Fault {
         BundleError::Changed { bundle, index } => {
             let place = (index % u64::from(FULL)) as usize;
             let before: usize = entries.iter().take(place).map(|entry| entry.len() + 2).sum();
-            fault(bundle).entry(*index).byte(before as u64)
+            // The tile was checked before: it is the entry that differs.
+            let what = format!(
+                "its hash is not the one in `{}`, which fits the signed root",
+                bundle.tile()
+            );
+            told(bundle, what).entry(*index).byte(before as u64)
         }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) fn map<T: Sync, R: Send>(
         done
     };
     let mut done = std::thread::scope(|scope| {
-        let others = (1..threads.min(items.len())).map(|_| scope.spawn(&take));
+        let others = (1..threads.min(items.len())).map(|_| scope.spawn(take));
         let others: Vec<_> = others.collect();
         let mut done = take();
         for other in others {

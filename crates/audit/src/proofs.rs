@@ -74,7 +74,7 @@ impl<F: Files> Proofs<'_, F> {
         };
         let with_file: Vec<&Due> =
             batch.iter().filter(|due| files.contains_key(&due.epoch)).collect();
-        let entries: Vec<Entry> = with_file.iter().filter_map(|due| entry(due)).collect();
+        let entries: Vec<Entry> = with_file.iter().filter_map(&entry).collect();
         if entries.len() == with_file.len()
             && self.bases.verify_chunk(self.origin, &entries).is_ok()
         {

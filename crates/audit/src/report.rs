@@ -109,7 +109,7 @@ impl Quoted {
             }
             let left_out = table.rows().iter().skip(1).map(|row| row.row()).find(|row| {
                 let figure = published(period, name, row);
-                !rows.contains_key(*row) && figure.is_some_and(|figure| figure != Value::from(0))
+                !rows.contains_key(*row) && figure.is_some_and(|figure| figure != 0)
             });
             if let Some(row) = left_out {
                 return Err(differs(format!(

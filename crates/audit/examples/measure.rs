@@ -45,13 +45,16 @@ fn main() -> Fallible<()> {
     let policy = Policy::parse(format!("log {}\nquorum none\n", signer.key()).as_bytes())?;
     let mut modes = vec![("tiles and entries", Entries::Opaque)];
     if kind == "record" {
-        modes.push(("without proofs", Entries::Record { bases: &bases, proofs: false }));
-        modes.push(("with proofs", Entries::Record { bases: &bases, proofs: true }));
+        modes.push((
+            "without proofs",
+            Entries::Record { bases: &bases, proofs: false, report: None },
+        ));
+        modes.push(("with proofs", Entries::Record { bases: &bases, proofs: true, report: None }));
     }
     for (name, entries) in modes {
         for threads in [1, 2] {
-            let (since, report, now) = (None, None, None);
-            let expected = Expected { policy: &policy, entries, since, report, now };
+            let (since, now) = (None, None);
+            let expected = Expected { policy: &policy, entries, since, now };
             let read = |path: &str, _: usize| Ok::<_, Infallible>(files.get(path).cloned());
             let (start, used) = (Instant::now(), processor_seconds());
             let verdict = audit(&read, &expected, threads, |_| ())?;

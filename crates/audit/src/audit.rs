@@ -19,8 +19,6 @@ pub struct Expected<'e> {
     pub entries: Entries<'e>,
     /// A checkpoint of this log from an earlier visit: the log must begin with what it covers.
     pub since: Option<&'e [u8]>,
-    /// A published report whose figures rest on the record's totals, as JSON.
-    pub report: Option<&'e [u8]>,
     /// The present time in seconds since 1970. Without it nothing is said about whether the record is up to date.
     pub now: Option<u64>,
 }
@@ -36,6 +34,8 @@ pub enum Entries<'e> {
         bases: &'e Bases,
         /// Whether it is checked that every sealed leaf counts exactly once, which takes the most time.
         proofs: bool,
+        /// A published report whose figures rest on the record's totals, as JSON.
+        report: Option<&'e [u8]>,
     },
 }
 
@@ -104,7 +104,7 @@ pub fn audit<F: Files>(
         Entries::Opaque => {
             walk(&mut log, threads, &mut faults, &mut progress, |_, _| (), |_, _, _| Ok(()))?;
         }
-        Entries::Record { bases, proofs } => {
+        Entries::Record { bases, proofs, report } => {
             let mut ledger = Ledger::new(&figures.origin, log.size(), bases, proofs);
             let parse = |first: u64, entries: &[&[u8]]| parsed(first, entries, bases.schema());
             let take = |log: &mut Log<'_, F>, leaves: Vec<Parsed>, faults: &mut Faults| {
@@ -116,7 +116,7 @@ pub fn audit<F: Files>(
             };
             let whole = walk(&mut log, threads, &mut faults, &mut progress, parse, take)?;
             let record = if whole { ledger.close(expected.now, &mut faults) } else { None };
-            if let (Some(report), Some(record)) = (expected.report, &record) {
+            if let (Some(report), Some(record)) = (report, &record) {
                 figures.report = faults.note(report::compare(report, &figures.origin, record));
             }
             figures.record = record;
@@ -164,13 +164,12 @@ pub(crate) fn walk<F: Files, T: Send>(
 }
 
 fn witnessed<F: Files>(log: &Log<'_, F>, policy: &Policy, now: Option<u64>, faults: &mut Faults) {
-    let standing = log.standing();
-    let note = standing.checkpoint().note().to_string();
-    if let Err(refusal) = policy.open(note.as_bytes()) {
-        faults.add(Fault::new(Kind::QuorumMissing, CHECKPOINT, refusal));
+    if let Some(fault) = log.without_quorum(policy) {
+        faults.add(fault);
     }
     let Some(now) = now else { return };
-    for by in standing.cosigned().iter().filter(|by| by.time > now.saturating_add(CLOCKS_DIFFER)) {
+    let cosigned = log.standing().cosigned().iter();
+    for by in cosigned.filter(|by| by.time > now.saturating_add(CLOCKS_DIFFER)) {
         let (time, now) = (instant(by.time), instant(now));
         let what = format!("`{}` cosigned it at {time}; it is {now}", by.witness.key.name());
         faults.add(Fault::new(Kind::CosignatureAhead, CHECKPOINT, what));

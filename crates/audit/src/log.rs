@@ -53,6 +53,13 @@ impl<'a, F: Files> Log<'a, F> {
         &self.standing
     }
 
+    /// What is wrong if the policy's quorum has not cosigned.
+    pub(crate) fn without_quorum(&self, policy: &Policy) -> Option<Fault> {
+        let note = self.standing.checkpoint().note().to_string();
+        let refusal = policy.open(note.as_bytes()).err()?;
+        Some(Fault::new(Kind::QuorumMissing, CHECKPOINT, refusal))
+    }
+
     pub(crate) fn size(&self) -> u64 {
         self.tree.size()
     }
@@ -181,8 +188,8 @@ fn full_tile<F: Files>(files: &F, tile: Tile, root: &Hash) -> Result<Vec<Hash>, 
 /// The bytes of a bundle, or as many entries of the full one, where the partial one is no longer kept.
 fn bundle_bytes<F: Files>(files: &F, bundle: Bundle) -> Result<Vec<u8>, Stop<F::Error>> {
     let path = bundle.to_string();
-    let most = usize::from(bundle.width()) * (MAX_ENTRY + 2);
-    if let Some(bytes) = read(files, &path, most)? {
+    let most = |bundle: Bundle| usize::from(bundle.width()) * (MAX_ENTRY + 2);
+    if let Some(bytes) = read(files, &path, most(bundle))? {
         return Ok(bytes);
     }
     if bundle.is_full() {
@@ -190,7 +197,7 @@ fn bundle_bytes<F: Files>(files: &F, bundle: Bundle) -> Result<Vec<u8>, Stop<F::
     }
     let full = bundle.full();
     let missing = || Stop::Fault(Fault::missing(&*path));
-    let bytes = read(files, &full.to_string(), most)?.ok_or_else(missing)?;
+    let bytes = read(files, &full.to_string(), most(full))?.ok_or_else(missing)?;
     let entries = full.entries(&bytes).map_err(|error| bundle_fault(&error, &[]))?;
     let ours = entries.iter().take(usize::from(bundle.width()));
     let length: usize = ours.map(|entry| entry.len() + 2).sum();

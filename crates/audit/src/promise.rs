@@ -213,6 +213,9 @@ impl SignedPromise {
             let (promised, found) = (self.promise.origin.clone(), found.to_owned());
             return Err(KeptError::OtherRecord { promised, found });
         }
+        if let Some(found) = log.without_quorum(policy) {
+            return Err(fault(found));
+        }
         let (oldest, youngest) = (log.standing().oldest(), log.standing().youngest());
         let mut place = None;
         let mut faults = Faults::default();

@@ -16,8 +16,8 @@ fn read_of(world: &World) -> Vec<String> {
         Ok::<_, Infallible>(world.folder.0.get(path).cloned())
     };
     let policy = Asked::default().policy;
-    let entries = Entries::Record { bases: &world.bases, proofs: true };
-    let expected = Expected { policy: &policy, entries, since: None, report: None, now: None };
+    let entries = Entries::Record { bases: &world.bases, proofs: true, report: None };
+    let expected = Expected { policy: &policy, entries, since: None, now: None };
     assert!(audit(&read, &expected, 1, |_| ()).unwrap().is_whole());
     seen.into_inner().unwrap().into_iter().collect()
 }

@@ -12,8 +12,7 @@ static LARGE: LazyLock<Folder> = LazyLock::new(|| {
 
 fn verdict(folder: &Folder, since: Option<&[u8]>) -> Verdict {
     let policy = policy([1, 2]);
-    let expected =
-        Expected { policy: &policy, entries: Entries::Opaque, since, report: None, now: None };
+    let expected = Expected { policy: &policy, entries: Entries::Opaque, since, now: None };
     audit(folder, &expected, 2, |_| ()).unwrap()
 }
 

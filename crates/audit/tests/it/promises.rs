@@ -118,6 +118,10 @@ fn nothing_is_said_of_a_promise_by_a_record_that_is_at_fault_or_anothers() {
     let error = signed.kept(&folder, &policy([1, 2]), &YEAR.bases, None, 2).unwrap_err();
     assert!(matches!(error, KeptError::Fault(_)), "{error}");
 
+    let lonely = YEAR.folder.clone().with_log(&YEAR.folder.entries(), YEAR.end, &[1]);
+    let error = signed.kept(&lonely, &policy([1, 2]), &YEAR.bases, None, 2).unwrap_err();
+    assert!(error.to_string().contains("lacks witnesses"), "{error}");
+
     let other = Signer::from_seed("other.example".parse().unwrap(), &[8; 32]);
     let signed = Promise { origin: "other.example".to_owned(), body: [3; 32].into(), deadline: 9 };
     let signed = signed.sign(&other).unwrap();

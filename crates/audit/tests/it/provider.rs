@@ -71,12 +71,12 @@ impl Folder {
         bases: &Bases,
         asked: &Asked,
     ) -> Result<Verdict, AuditError<Infallible>> {
-        let entries = Entries::Record { bases, proofs: asked.proofs };
+        let entries =
+            Entries::Record { bases, proofs: asked.proofs, report: asked.report.as_deref() };
         let expected = Expected {
             policy: &asked.policy,
             entries,
             since: asked.since.as_deref(),
-            report: asked.report.as_deref(),
             now: asked.now,
         };
         audit(self, &expected, 2, |_| ())

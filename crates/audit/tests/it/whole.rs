@@ -129,13 +129,7 @@ fn the_writer_and_the_reader_agree_on_where_proofs_are() {
 fn progress_is_told_up_to_the_last_entry() {
     let told = Mutex::new(Vec::new());
     let policy = policy([1, 2]);
-    let expected = Expected {
-        policy: &policy,
-        entries: Entries::Opaque,
-        since: None,
-        report: None,
-        now: None,
-    };
+    let expected = Expected { policy: &policy, entries: Entries::Opaque, since: None, now: None };
     audit(&YEAR.folder, &expected, 1, |progress| told.lock().unwrap().push(progress)).unwrap();
     assert_eq!(told.into_inner().unwrap().last(), Some(&Progress { entries: 301, of: 301 }));
 }
@@ -143,13 +137,7 @@ fn progress_is_told_up_to_the_last_entry() {
 #[test]
 fn a_file_that_cannot_be_read_is_no_fault_of_the_record() {
     let policy = policy([1, 2]);
-    let expected = Expected {
-        policy: &policy,
-        entries: Entries::Opaque,
-        since: None,
-        report: None,
-        now: None,
-    };
+    let expected = Expected { policy: &policy, entries: Entries::Opaque, since: None, now: None };
     let read = |path: &str, _: usize| match path {
         "tile/entries/001.p/45" => Err(std::io::Error::other("the network is down")),
         path => Ok(YEAR.folder.0.get(path).cloned()),

@@ -1,6 +1,7 @@
 //! The desk of one provider: everything it holds open.
 
 use crate::clock::{Clock, entropy, random};
+use crate::record::Keeping;
 use crate::{DeskError, House, Registry, sign_off};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ pub struct Desk {
     pub(crate) journal: SqlJournal,
     pub(crate) vault: Vault,
     pub(crate) key: ProviderKey,
+    pub(crate) record: Option<Keeping>,
     pub(crate) pdf: PdfEngine,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -56,6 +58,7 @@ impl Desk {
         let vault = Vault::new(Arc::new(Folder::open(&home.join("objects"))?), keys);
         Ok(Self {
             key: provider_key(home)?,
+            record: Keeping::open(home)?,
             home: home.to_owned(),
             registry: RwLock::new(Arc::new(registry)),
             house,
@@ -160,7 +163,7 @@ fn custody(home: &Path, lawbook: &Lawbook) -> Result<Custody, DeskError> {
     Custody::parse("custody.toml", &text, &known).map_err(|faults| DeskError::setting(path, faults))
 }
 
-fn keys_folder(home: &Path) -> Result<PathBuf, DeskError> {
+pub(crate) fn keys_folder(home: &Path) -> Result<PathBuf, DeskError> {
     let folder = home.join("keys");
     std::fs::create_dir_all(&folder).map_err(DeskError::file(&folder))?;
     Ok(folder)
@@ -185,7 +188,7 @@ fn provider_key(home: &Path) -> Result<ProviderKey, DeskError> {
 }
 
 /// A new file that only its owner can read.
-fn write_secret(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let mut file =

@@ -111,6 +111,12 @@ pub enum DeskError {
     /// Mail out.
     #[error("the mail server did not take the message: {0}; it stays owed and is tried again")]
     Mail(String),
+    /// The record.
+    #[error("the record: {0}")]
+    Record(Box<dyn std::error::Error + Send + Sync>),
+    /// The record's tables.
+    #[error(transparent)]
+    Schema(#[from] writ_tally::SchemaError),
     /// Something a case should have is not there.
     #[error("case {case}: {what}")]
     Incomplete {
@@ -125,6 +131,10 @@ impl DeskError {
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         |source| Self::File { path, source }
+    }
+
+    pub(crate) fn record(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Record(source.into())
     }
 
     pub(crate) fn setting(path: impl Into<PathBuf>, what: impl ToString) -> Self {

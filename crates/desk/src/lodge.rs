@@ -34,7 +34,8 @@ impl Desk {
         }
         let received = self.clock.now();
         let kept = self.keep(&id, "demand", &intake.bytes).await?;
-        let lodging = lodging(demand, door, entered_by, kept, received);
+        let mut lodging = lodging(demand, door, entered_by, kept, received);
+        lodging.counted_as = self.counted_as(&lodging)?;
         let recorded = self.command(&id, Command::Lodge(lodging), Some("lodge")).await?;
         self.acknowledge(&recorded, demand).await?;
         Ok(recorded)
@@ -125,8 +126,12 @@ impl Desk {
     }
 
     async fn acknowledge(&self, recorded: &Recorded, demand: &Demand) -> Result<(), DeskError> {
-        let letter = self.acknowledgement(recorded, demand);
         let folder = self.outbox(recorded, demand)?;
+        let promise = self.promise(recorded).await?;
+        if let Some(promise) = &promise {
+            write_whole(&folder.join("promise.txt"), promise.to_string().as_bytes())?;
+        }
+        let letter = self.acknowledgement(recorded, demand, promise.as_ref());
         write_whole(&folder.join("acknowledgement.txt"), letter.to_text().as_bytes())
     }
 }
@@ -149,5 +154,6 @@ fn lodging(
         asked: demand.scope(Purpose::Disclose),
         preserve: demand.scope(Purpose::Preserve),
         emergency: demand.emergency.is_some(),
+        counted_as: None,
     }
 }

@@ -3,6 +3,7 @@
 use crate::judge::Lookups;
 use crate::{Desk, DeskError, Recorded};
 use std::path::PathBuf;
+use writ_audit::{Promise, SignedPromise};
 use writ_docket::{AnswerKind, Event, Stage};
 use writ_letters::{
     Acknowledgement, Answer, AtLeastOne, CertificateEu, CertificateUs, Clock, Delay, FileHash,
@@ -30,7 +31,12 @@ impl Desk {
         Ok(folder)
     }
 
-    pub(crate) fn acknowledgement(&self, recorded: &Recorded, demand: &Demand) -> Letter {
+    pub(crate) fn acknowledgement(
+        &self,
+        recorded: &Recorded,
+        demand: &Demand,
+        promise: Option<&SignedPromise>,
+    ) -> Letter {
         let lodging = &recorded.case.lodging;
         let items = demand.asked().into_iter().map(|(item, want)| {
             let what = self.element_title(&item.element);
@@ -48,7 +54,7 @@ impl Desk {
             missing_factors: vec![
                 "a call to the number of your authority in our own registry".to_owned(),
             ],
-            record: None,
+            record: promise.map(|promise| promised(promise.promise())),
         };
         acknowledgement.blocks(&Lang::from_tag(&demand.language))
     }
@@ -373,6 +379,13 @@ const ACCURACY: [&str; 4] = [
     "each file was digested with SHA-256 while it was written",
     "the same sources and the same grant give the same bytes",
 ];
+
+/// Where and by when the public record holds a demand.
+fn promised(promise: &Promise) -> String {
+    let by = i64::try_from(promise.deadline).ok().and_then(|by| Instant::from_second(by).ok());
+    let by = by.map_or_else(String::new, |by| format!(" by {by}"));
+    format!("{}: {}{by}", promise.origin, promise.body)
+}
 
 fn at_least_one<T>(list: Vec<T>) -> Result<AtLeastOne<T>, DeskError> {
     Ok(AtLeastOne::try_from(list)?)

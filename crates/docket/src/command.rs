@@ -177,6 +177,10 @@ pub struct Lodging {
     pub preserve: Scope,
     /// Whether it claims an emergency.
     pub emergency: bool,
+    /// Where the public record counts it, settled when it came: a row of the record's table `received`. Nothing where no
+    /// record was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_as: Option<String>,
 }
 
 /// Who decides.

@@ -354,6 +354,26 @@ impl<D: Disk> Writer<D> {
         Ok(self)
     }
 
+    /// As [`put`](Self::put), where the file is not there yet as it should be.
+    ///
+    /// # Errors
+    /// [`Broken`] when the disk fails.
+    pub fn put_once(self, path: &str, bytes: &[u8]) -> Result<Self, Broken> {
+        match self.read(path)?.as_deref() == Some(bytes) {
+            true => Ok(self),
+            false => self.put(path, bytes),
+        }
+    }
+
+    /// How many entries the published checkpoint has; 0 where none is published.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn published_size(&self) -> Result<u64, OpenError> {
+        let path = self.places.published.join(CHECKPOINT);
+        Ok(signed_in(&self.shelf, &path, &self.key)?.as_ref().map_or(0, size_of))
+    }
+
     /// A published file; nothing where there is none.
     ///
     /// # Errors

@@ -1,6 +1,5 @@
 //! The door: takes connections, as many as may be, each with bounds on what it sends and how long it takes.
 
-use crate::Settings;
 use crate::patient::Patient;
 use axum::Router;
 use axum::http::uri::PathAndQuery;
@@ -24,14 +23,23 @@ const HEADERS: usize = 64;
 /// How long requests may still take once the service is to end.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// What a door bounds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// How many connections are open at once; further ones wait.
+    pub connections: usize,
+    /// How long a client may take, see [`crate::Settings::patience`].
+    pub patience: Duration,
+}
+
 /// Takes connections until `stop`, then waits for the requests that are being answered.
 pub(crate) async fn keep(
     listener: TcpListener,
     router: Router,
-    settings: &Settings,
+    bounds: Bounds,
     stop: impl Future<Output = ()> + Send,
 ) {
-    let most = u32::try_from(settings.connections.clamp(1, 1 << 20)).unwrap_or(1);
+    let most = u32::try_from(bounds.connections.clamp(1, 1 << 20)).unwrap_or(1);
     let places = Arc::new(Semaphore::new(most as usize));
     let (ending, ended) = watch::channel(());
     let mut stop = pin!(stop);
@@ -41,7 +49,7 @@ pub(crate) async fn keep(
             () = stop.as_mut() => break,
             next = next => next,
         };
-        let one = Connection { place, ended: ended.clone(), patience: settings.patience };
+        let one = Connection { place, ended: ended.clone(), patience: bounds.patience };
         tokio::spawn(one.serve(stream, router.clone()));
     }
     drop(listener);

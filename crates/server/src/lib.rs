@@ -37,6 +37,7 @@ mod routes;
 mod status;
 mod stopncii;
 mod stopncii_feed;
+pub mod witness;
 
 pub use exchanges::{Api, ExchangeError, Exchanges, Field, NewExchange, NoExchanges};
 pub use routes::openapi;
@@ -127,6 +128,14 @@ pub enum ServeError {
         /// Why.
         source: io::Error,
     },
+    /// What a witness cosigned last cannot be read.
+    #[error("what was cosigned last cannot be read in `{}`: {source}; restore it, and never begin anew with this key", path.display())]
+    State {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The audit cannot be written.
     #[error("the audit cannot be written to `{}`: {source}", path.display())]
     Audit {
@@ -174,7 +183,8 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
         let router = routes::router(&self.app);
         let refreshing = tokio::spawn(auth::refresh(Arc::clone(&self.app)));
-        door::keep(self.listener, router, &self.app.settings, stop).await;
+        let Settings { connections, patience, .. } = self.app.settings;
+        door::keep(self.listener, router, door::Bounds { connections, patience }, stop).await;
         refreshing.abort();
         let app = self.app;
         // The writer of the audit ends with its last line; waiting for it may block.

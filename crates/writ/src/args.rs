@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 use crate::hash_args::HashesCommand;
+use crate::record_args::{AuditArgs, ReceiptCommand, RecordCommand, WitnessCommand};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use std::path::PathBuf;
@@ -251,6 +252,17 @@ pub enum Command {
         #[arg(long, conflicts_with = "json")]
         csv: bool,
     },
+    /// The provider's public record.
+    #[command(subcommand)]
+    Record(RecordCommand),
+    /// Check a public record as a stranger: every signature, entry, proof and sum.
+    Audit(AuditArgs),
+    /// Receipts and promises that a demand is in a record.
+    #[command(subcommand)]
+    Receipt(ReceiptCommand),
+    /// Be a witness of others' records.
+    #[command(subcommand)]
+    Witness(WitnessCommand),
     /// Erase a closed case's documents and identifiers for good; its events stay.
     Erase {
         /// The case.

@@ -7,6 +7,7 @@ mod demo;
 mod fault;
 mod hash_args;
 mod meridian;
+mod record_args;
 mod say;
 
 use clap::Parser;

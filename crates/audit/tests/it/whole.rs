@@ -3,7 +3,7 @@
 use crate::provider::{Asked, Folder, policy};
 use crate::world::{EPOCH, LEAVES, SMALL, START, YEAR};
 use std::sync::Mutex;
-use writ_audit::{Entries, Expected, Progress, Verdict, audit, proof_path};
+use writ_audit::{Entries, Expected, Progress, Verdict, audit};
 
 fn whole(verdict: Verdict) -> Box<writ_audit::Figures> {
     match verdict {
@@ -116,13 +116,6 @@ fn partial_tiles_that_are_no_longer_kept_are_read_from_the_full_ones() {
     assert!(folder.0.contains_key("tile/entries/001"));
     folder.0.insert("tile/1/000.p/1".to_owned(), small.0["tile/1/000.p/1"].clone());
     whole(folder.audit(&YEAR.bases, &Asked::default()));
-}
-
-#[test]
-fn the_writer_and_the_reader_agree_on_where_proofs_are() {
-    for epoch in [0, 1, 999, 1000, 1_234_567, u32::MAX] {
-        assert_eq!(proof_path(epoch), writ_record::proof_path(epoch));
-    }
 }
 
 #[test]

@@ -66,6 +66,7 @@ fn granted() -> Case {
         asked: asked.clone(),
         preserve: Scope::nothing(),
         emergency: false,
+        counted_as: None,
     };
     let ruled_item = |element: &&str| RuledItem {
         item: item(element),

@@ -194,6 +194,7 @@ fn granted(books: &Books, drawn: &Drawn, file: &CaseFile, facts: Facts) -> Optio
         asked: file.demand.scope(Purpose::Disclose),
         preserve: Scope::nothing(),
         emergency: false,
+        counted_as: None,
     };
     let mut commands = vec![Command::Lodge(lodging)];
     commands.extend(

@@ -66,6 +66,7 @@ fn lodging() -> Lodging {
         asked: scope(&["name", "message_body", "encryption_key"]),
         preserve: Scope::nothing(),
         emergency: false,
+        counted_as: None,
     }
 }
 

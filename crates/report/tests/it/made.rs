@@ -77,6 +77,7 @@ impl Demand {
             asked: scope(self.asks),
             preserve: scope(self.keeps),
             emergency: self.emergency,
+            counted_as: None,
         }
     }
 

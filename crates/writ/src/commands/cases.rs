@@ -269,6 +269,7 @@ pub async fn plan(desk: &Desk, id: &CaseId, say: Say) -> Result<()> {
 
 pub async fn work(args: &Args, desk: &Arc<Desk>, once: bool, say: Say) -> Result<ExitCode> {
     let mut shelf = Shelf::of(args);
+    let mut due = None;
     loop {
         let bar = indicatif::ProgressBar::new_spinner();
         let shown = bar.clone();
@@ -294,6 +295,10 @@ pub async fn work(args: &Args, desk: &Arc<Desk>, once: bool, say: Say) -> Result
             Some(Err(fault)) => eprintln!("{LAST_GOOD} {fault}"),
         }
         let performed = desk.work(&tell).await.map_err(fault::of)?;
+        if due.is_none_or(|at: std::time::Instant| at.elapsed() >= RECORD) {
+            super::record::keep(desk).await;
+            due = Some(std::time::Instant::now());
+        }
         bar.finish_and_clear();
         let failed = performed.iter().any(|one| matches!(one.done, Done::Later(_)));
         let lines: Vec<_> = performed.iter().map(line).collect();
@@ -309,6 +314,9 @@ pub async fn work(args: &Args, desk: &Arc<Desk>, once: bool, say: Say) -> Result
         }
     }
 }
+
+/// How often it is looked whether an epoch of the record is over.
+const RECORD: Duration = Duration::from_secs(60);
 
 /// What is said when the books of the home were changed and cannot be used.
 const LAST_GOOD: &str = "the law book and the policy as they were last loaded stay in use:";

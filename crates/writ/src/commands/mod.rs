@@ -10,6 +10,7 @@ mod hashes;
 mod house;
 mod open;
 mod policy;
+mod record;
 mod replay;
 mod tables;
 mod versions;
@@ -45,6 +46,9 @@ pub async fn run(args: Args) -> Result<ExitCode> {
         Command::Guidelines(wanted) => guidelines::publish(&args, wanted, say).map(done),
         Command::Demo(demo) => demo::play(&args, demo, say).await,
         Command::Hashes(command) => hashes::run(&args, command, say).await,
+        Command::Audit(wanted) => record::audit(wanted, say).await,
+        Command::Receipt(command) => record::receipt(command, say).await,
+        Command::Witness(command) => record::witness(command, say).await,
         Command::Authority(command) => authority::run(&args, command, say).map(done),
         _ => at_the_desk(&args, say).await,
     }
@@ -72,6 +76,7 @@ async fn at_the_desk(args: &Args, say: Say) -> Result<ExitCode> {
             return hashes::contribute(args, &desk, decision, &wanted, say).await;
         }
         Command::Erase { case, .. } => house::erase(&desk, case, say).await,
+        Command::Record(command) => return record::run(&desk, command, say).await,
         Command::Doctor => return house::doctor(&desk, say).await,
         other => decide::run(&desk, other, say).await,
     }

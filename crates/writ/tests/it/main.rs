@@ -7,6 +7,7 @@ mod guidelines;
 mod hashes;
 mod night;
 mod policy;
+mod record;
 mod removal;
 mod versions;
 

@@ -30,6 +30,12 @@ elements = { title = "photos" }
 /// A desk with a shared memory, to which the order was lodged by an authority that was called back; and the case.
 fn ordered() -> (Place, String) {
     let place = Place::begun();
+    let case = order(&place);
+    (place, case)
+}
+
+/// Lodges the order at a place where nothing is yet.
+pub fn order(place: &Place) -> String {
     place.ok(&["init"]);
     place.file("custody.toml", CUSTODY.as_bytes());
     place.file("films.csv", b"address,title\nhttps://films.meridian.example/v/8841,A film\n");
@@ -44,7 +50,7 @@ fn ordered() -> (Place, String) {
         place.ok(&["factor", &case, "--kind", kind, "--as", "reviewer-1"]);
     }
     place.ok(&["work", "--once"]);
-    (place, case)
+    case
 }
 
 fn find(value: &serde_json::Value, key: &str) -> Option<String> {

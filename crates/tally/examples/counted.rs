@@ -1,4 +1,4 @@
-//! What committing, proving, checking and adding up cost, in processor time. `cargo run --release -p writ-tally --example measure`
+//! What committing, proving, checking and adding up cost, in processor time. `cargo run --release -p writ-tally --example counted`
 
 #![allow(
     clippy::disallowed_methods,

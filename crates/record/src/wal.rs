@@ -2,7 +2,7 @@
 //! be made from it again.
 //!
 //! ```text
-//! file    = header batch*
+//! file    = header batch* 0*
 //! header  = "writ-record-wal/1\n" SHA-256(origin)
 //! batch   = length:u32 digest:32 payload                    digest = SHA-256(digest before || payload)
 //! payload = first:u64 at:u64 count:u32 note:u32+bytes (entry:u16+bytes)*     at = seconds since 1970
@@ -10,9 +10,10 @@
 //!
 //! Numbers are big-endian. A batch that was being written when the machine stopped is the last, and its digest does not
 //! hold: it was never acknowledged, and is cut off. A digest that does not hold below the last signed checkpoint, or that
-//! a good batch follows, is damage.
+//! a good batch follows, is damage. Zeros at the end are room for what comes: a batch written over them changes neither
+//! the file's length nor where its blocks lie, and is durable without a commit of the file system's own journal.
 
-use crate::disk::{Disk, DiskError, File};
+use crate::disk::{Disk, DiskError, File, above};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
@@ -21,11 +22,22 @@ const HEADER: u64 = MAGIC.len() as u64 + 32;
 /// The most bytes of one batch: 65,535 entries of 1 KiB, so that a damaged length asks for no more memory than that.
 pub(crate) const MAX_BATCH: usize = 64 << 20;
 
+/// The least and the most zeros that are written ahead at once; between, as many as there are bytes before them.
+const ROOM: (u64, u64) = (64 << 10, 4 << 20);
+
+/// The write-ahead file, held by this process and not read yet.
+pub(crate) struct Held {
+    path: PathBuf,
+    file: Box<dyn File>,
+}
+
 /// The write-ahead file, held by this process.
 pub(crate) struct Wal {
     path: PathBuf,
     file: Box<dyn File>,
     end: u64,
+    /// Up to where zeros were written.
+    room: u64,
     digest: [u8; 32],
     entries: u64,
 }
@@ -44,12 +56,15 @@ pub struct Batch<'a> {
 }
 
 /// The batches that a write-ahead file was found to have.
-pub(crate) struct Batches(Vec<u8>);
+pub(crate) struct Batches {
+    file: Vec<u8>,
+    end: usize,
+}
 
 impl Batches {
     /// Each of them, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Batch<'_>> {
-        let mut rest = self.0.as_slice();
+        let mut rest = self.file.get(HEADER as usize..self.end).unwrap_or_default();
         std::iter::from_fn(move || {
             let (_, payload, length) = framed(rest)?;
             rest = rest.get(length..)?;
@@ -92,35 +107,39 @@ pub enum WalError {
     },
 }
 
-impl Wal {
-    /// Opens the file, and gives the batches in it. A torn batch at its end is cut off, unless it is among the `signed`
-    /// entries that a checkpoint promised.
-    pub(crate) fn open<D: Disk>(
+impl Held {
+    /// Holds the file; an empty one is made where there is none.
+    pub(crate) fn take<D: Disk>(disk: &D, path: &Path) -> Result<Self, WalError> {
+        let mut file = disk.open(path).map_err(DiskError::of(path))?;
+        match file.hold().map_err(DiskError::of(path))? {
+            true => Ok(Self { path: path.to_owned(), file }),
+            false => Err(WalError::Held(path.to_owned())),
+        }
+    }
+
+    /// Gives the batches in it. A torn batch at its end is cut off, unless it is among the `signed` entries that a
+    /// checkpoint promised.
+    pub(crate) fn read<D: Disk>(
+        mut self,
         disk: &D,
-        path: &Path,
         origin: &str,
         signed: u64,
-    ) -> Result<(Self, Batches), WalError> {
-        let failed = |source| DiskError { path: path.to_owned(), source };
-        let mut file = disk.open(path).map_err(failed)?;
-        if !file.hold().map_err(failed)? {
-            return Err(WalError::Held(path.to_owned()));
-        }
-        let mut bytes = disk.read(path).map_err(failed)?.unwrap_or_default();
+    ) -> Result<(Wal, Batches), WalError> {
+        let mut bytes =
+            disk.read(&self.path).map_err(DiskError::of(&self.path))?.unwrap_or_default();
         let header = header(origin);
         if header.starts_with(&bytes) {
-            file.write_at(0, &header).map_err(failed)?;
+            self.file.write_at(0, &header).map_err(DiskError::of(&self.path))?;
             bytes = header.clone();
         }
         if !bytes.starts_with(&header) {
-            return Err(WalError::Foreign { path: path.to_owned(), origin: origin.to_owned() });
+            return Err(WalError::Foreign { path: self.path, origin: origin.to_owned() });
         }
-        let mut wal =
-            Self { path: path.to_owned(), file, end: HEADER, digest: [0; 32], entries: 0 };
-        let mut rest = bytes.split_off(header.len());
-        let (whole, vouched) = wal.pass_all(&rest, signed);
-        let torn = rest.split_off(whole);
-        if wal.entries < signed || wal.goes_on(&torn) {
+        let Self { path, file } = self;
+        let mut wal = Wal { path, file, end: HEADER, room: 0, digest: [0; 32], entries: 0 };
+        let vouched = wal.pass_all(&bytes, signed);
+        let (whole, torn) = bytes.split_at(wal.end as usize);
+        if wal.entries < signed || wal.goes_on(torn) {
             return Err(WalError::Damaged {
                 path: wal.path,
                 at: wal.end,
@@ -128,26 +147,27 @@ impl Wal {
                 signed,
             });
         }
-        wal.settle(disk, HEADER + vouched as u64, rest.get(vouched..).unwrap_or_default())?;
-        Ok((wal, Batches(rest)))
+        wal.settle(disk, vouched as u64, whole.get(vouched..).unwrap_or_default())?;
+        Ok((wal, Batches { end: whole.len(), file: bytes }))
     }
+}
 
-    /// Passes over the batches that hold, and says how many bytes they take, and how many of them those that are `signed`.
-    fn pass_all(&mut self, bytes: &[u8], signed: u64) -> (usize, usize) {
-        let (mut passed, mut vouched) = (0, 0);
-        while let Some((stored, payload, length)) = bytes.get(passed..).and_then(framed) {
+impl Wal {
+    /// Passes over the batches that hold, and says where those end that are `signed`.
+    fn pass_all(&mut self, file: &[u8], signed: u64) -> usize {
+        let mut vouched = self.end as usize;
+        while let Some((stored, payload, length)) = file.get(self.end as usize..).and_then(framed) {
             let holds = stored == chained(&self.digest, payload);
             let Some(batch) = read(payload).filter(|batch| holds && batch.first == self.entries)
             else {
                 break;
             };
             self.pass(length, stored, batch.entries.len());
-            passed += length;
             if self.entries <= signed {
-                vouched = passed;
+                vouched = self.end as usize;
             }
         }
-        (passed, vouched)
+        vouched
     }
 
     /// How many entries it holds.
@@ -164,15 +184,21 @@ impl Wal {
     ) -> Result<(), DiskError> {
         let payload = payload(self.entries, at, note, entries);
         let digest = chained(&self.digest, &payload);
-        let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-        let mut bytes = Vec::with_capacity(payload.len() + 36);
-        bytes.extend(length.to_be_bytes());
+        // It fits: `admit` was asked before.
+        let mut bytes = (payload.len() as u32).to_be_bytes().to_vec();
         bytes.extend(digest);
         bytes.extend(payload);
+        let length = bytes.len();
+        let end = self.end + length as u64;
+        if end > self.room {
+            let more = end.clamp(ROOM.0, ROOM.1);
+            bytes.resize(length + more as usize, 0);
+            self.room = end + more;
+        }
         let file = &mut *self.file;
         let written = file.write_at(self.end, &bytes).and_then(|()| file.sync());
         written.map_err(DiskError::of(&self.path))?;
-        self.pass(bytes.len(), digest, entries.len());
+        self.pass(length, digest, entries.len());
         Ok(())
     }
 
@@ -191,7 +217,7 @@ impl Wal {
             .and_then(|()| file.write_at(from, tail))
             .and_then(|()| file.sync());
         settled.map_err(DiskError::of(&self.path))?;
-        let folder = self.path.parent().unwrap_or(Path::new(""));
+        let folder = above(&self.path);
         disk.sync_folder(folder).map_err(DiskError::of(folder))
     }
 
@@ -227,7 +253,7 @@ fn chained(before: &[u8; 32], payload: &[u8]) -> [u8; 32] {
 
 fn payload(first: u64, at: u64, note: &[u8], entries: &[Vec<u8>]) -> Vec<u8> {
     let mut payload = [first.to_be_bytes(), at.to_be_bytes()].concat();
-    // The lengths fit: `fits` was asked before.
+    // The lengths fit: `admit` was asked before.
     payload.extend((entries.len() as u32).to_be_bytes());
     payload.extend((note.len() as u32).to_be_bytes());
     payload.extend(note);

@@ -1,10 +1,10 @@
 //! The writer of a public log. Whoever holds a [`Writer`] may append; after any failure of the disk nobody does, until
 //! everything has been read again and found whole.
 
-use crate::disk::{Disk, DiskError, Shelf};
+use crate::disk::{Disk, DiskError, NEW, Shelf, TRIED, above, beside};
 use crate::edge::{Derived, Edge};
-use crate::wal::{Batch, MAX_BATCH, Wal, WalError};
-use std::collections::BTreeSet;
+use crate::wal::{Batch, Batches, Held, MAX_BATCH, Wal, WalError};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use writ_tlog::{Checkpoint, Hash, MAX_ENTRY, SignedCheckpoint, Signer, Tile, Tree, new_bundles};
 
@@ -36,6 +36,8 @@ pub struct Writer<D> {
     signed: Option<SignedCheckpoint>,
     /// Files that are complete and not yet written.
     due: Vec<Derived>,
+    /// How many bytes of entries are promised and not yet written there.
+    owed: u64,
 }
 
 /// A log that was opened.
@@ -62,6 +64,19 @@ pub enum OpenError {
     /// The write-ahead file cannot be used.
     #[error(transparent)]
     Wal(#[from] WalError),
+    /// Two of the places are one.
+    #[error(
+        "`{}` cannot be the {what}: `{}` is published, or is the lock, which is written there or under a name beside it; choose another path",
+        path.display(), taken.display()
+    )]
+    SamePlace {
+        /// Which of the places.
+        what: &'static str,
+        /// The path.
+        path: PathBuf,
+        /// What is there.
+        taken: PathBuf,
+    },
     /// A checkpoint cannot be read, or is not signed by this log's key.
     #[error("`{}` cannot be used: {source}; restore it from a copy, never sign without it", path.display())]
     Checkpoint {
@@ -113,7 +128,7 @@ pub enum OpenError {
 pub enum Refusal {
     /// An entry, or all of them, are too large.
     #[error(
-        "a batch of {bytes} bytes, the longest entry of {longest}, cannot be appended: at most {MAX_ENTRY} bytes an entry, {MAX_BATCH} a batch"
+        "a batch of {bytes} bytes, the longest entry of {longest}, cannot be appended: at most {MAX_ENTRY} bytes an entry, {MAX_BATCH} a batch, its note and a little for each entry counted"
     )]
     TooLarge {
         /// All of them.
@@ -124,7 +139,7 @@ pub enum Refusal {
     /// The disk is nearly full.
     #[error("{available} bytes are left on the disk of `{}`, and {needed} have to stay free: nothing was promised; free some space", path.display())]
     NoRoom {
-        /// The write-ahead file.
+        /// The folder.
         path: PathBuf,
         /// What is left.
         available: u64,
@@ -170,6 +185,29 @@ pub enum Broken {
 
 /// Bytes that have to stay free on the disk, so that what was promised can always be published.
 const RESERVE: u64 = 64 << 20;
+/// The same of the disk on which the lock is alone.
+const RESERVE_LOCK: u64 = 1 << 20;
+
+impl Places {
+    /// None of the files stands where another does, and the two that are private are not among those published.
+    fn are_apart(&self) -> Result<(), OpenError> {
+        let same = |what, path: &Path, taken: &Path| OpenError::SamePlace {
+            what,
+            path: path.to_owned(),
+            taken: taken.to_owned(),
+        };
+        let Self { write_ahead, lock, published } = self;
+        for (what, path) in [("write-ahead file", write_ahead), ("lock", lock)] {
+            if path.starts_with(published) {
+                return Err(same(what, path, published));
+            }
+        }
+        match [lock.clone(), beside(lock, NEW), beside(lock, TRIED)].contains(write_ahead) {
+            true => Err(same("write-ahead file", write_ahead, lock)),
+            false => Ok(()),
+        }
+    }
+}
 
 impl<D: Disk> Writer<D> {
     /// Opens the log, or begins it where there is none. Everything stored is read and checked; what of the published
@@ -181,19 +219,25 @@ impl<D: Disk> Writer<D> {
         disk: D,
         places: Places,
         key: Signer,
-        mut each: impl FnMut(&Batch<'_>),
+        each: impl FnMut(&Batch<'_>),
     ) -> Result<Opened<D>, OpenError> {
+        places.are_apart()?;
         let mut shelf = Shelf::new(disk);
         for file in [&places.write_ahead, &places.lock] {
-            shelf.folder(file.parent().unwrap_or(Path::new("")))?;
+            shelf.folder(above(file))?;
         }
         shelf.folder(&places.published)?;
+        // Before anything is read: another writer could move it meanwhile.
+        let held = Held::take(&shelf.disk, &places.write_ahead)?;
+        // What cannot be published later is better not promised.
+        shelf.can_put(&places.lock)?;
+        shelf.can_put(&places.published.join(CHECKPOINT))?;
         let signed = signed_in(&shelf, &places.lock, &key)?;
         let published = signed_in(&shelf, &places.published.join(CHECKPOINT), &key)?;
         let promised = [&signed, &published].map(|signed| signed.as_ref().map_or(0, size_of));
         let origin = key.key().name().as_str().to_owned();
         let largest = promised.into_iter().max().unwrap_or_default();
-        let (wal, batches) = Wal::open(&shelf.disk, &places.write_ahead, &origin, largest)?;
+        let (wal, batches) = held.read(&shelf.disk, &origin, largest)?;
         let mut writer = Self {
             shelf,
             places,
@@ -203,28 +247,12 @@ impl<D: Disk> Writer<D> {
             at: 0,
             signed: None,
             due: Vec::new(),
+            owed: 0,
         };
         let roots = roots_at(batches.iter(), promised);
         writer.agrees(&signed, &published, roots)?;
         writer.signed = signed;
-        let mut repaired = Vec::new();
-        let mut folders: BTreeSet<_> =
-            [&writer.places.lock, &writer.places.published.join(CHECKPOINT)]
-                .into_iter()
-                .filter_map(|file| file.parent().map(Path::to_owned))
-                .collect();
-        for batch in batches.iter() {
-            writer.at = batch.at;
-            for entry in &batch.entries {
-                let full = writer.edge.append(entry);
-                writer.repair(full, &mut folders, &mut repaired)?;
-                if promised.contains(&writer.edge.size()) {
-                    writer.repair(writer.edge.partial(), &mut folders, &mut repaired)?;
-                }
-            }
-            each(&batch);
-        }
-        writer.sync_folders(folders)?;
+        let repaired = writer.rebuild(&batches, promised, each)?;
         Ok(Opened { writer, repaired })
     }
 
@@ -271,15 +299,21 @@ impl<D: Disk> Writer<D> {
         if at < self.at {
             return Err(Refusal::ClockBack { last: self.at, now: at });
         }
-        let path = &self.places.write_ahead;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let available = self.shelf.disk.available(folder).map_err(DiskError::of(folder))?;
-        // Once in the write-ahead file, once in the bundles, and the tiles over them.
-        let needed = RESERVE + 3 * bytes as u64;
-        if available < needed {
-            return Err(Refusal::NoRoom { path: path.clone(), available, needed });
-        }
+        // Once in the write-ahead file, once in the bundles, and the tiles over them; and what is still to be written there.
+        let needed = RESERVE + 3 * bytes as u64 + 2 * self.owed;
+        let Places { write_ahead, lock, published } = &self.places;
+        self.has_room(above(write_ahead), needed)?;
+        self.has_room(published, needed)?;
+        self.has_room(above(lock), RESERVE_LOCK)?;
         Ok(Admitted { at, note, entries })
+    }
+
+    fn has_room(&self, folder: &Path, needed: u64) -> Result<(), Refusal> {
+        let available = self.shelf.disk.available(folder).map_err(DiskError::of(folder))?;
+        if available < needed {
+            return Err(Refusal::NoRoom { path: folder.to_owned(), available, needed });
+        }
+        Ok(())
     }
 
     /// Appends entries. When this returns they are promised: they survive the death of the process and of the machine.
@@ -290,6 +324,7 @@ impl<D: Disk> Writer<D> {
         self.wal.append(admitted.at, &admitted.note, &admitted.entries)?;
         self.at = admitted.at;
         for entry in &admitted.entries {
+            self.owed += entry.len() as u64 + 2;
             let full = self.edge.append(entry);
             self.due.extend(full);
         }
@@ -424,22 +459,33 @@ impl<D: Disk> Writer<D> {
         }
     }
 
-    fn repair(
+    /// Grows the right edge from the stored batches, makes the published files again that are missing or wrong, and says
+    /// which.
+    fn rebuild(
         &mut self,
-        files: Vec<Derived>,
-        folders: &mut BTreeSet<PathBuf>,
-        repaired: &mut Vec<String>,
-    ) -> Result<(), DiskError> {
-        for file in files {
-            let path = self.places.published.join(&file.path);
-            if self.shelf.read(&path)?.as_ref() != Some(&file.bytes) {
-                self.shelf.put(&path, &file.bytes)?;
-                repaired.push(file.path);
+        batches: &Batches,
+        promised: [u64; 2],
+        mut each: impl FnMut(&Batch<'_>),
+    ) -> Result<Vec<String>, DiskError> {
+        let mut repair = Repair::default();
+        for batch in batches.iter() {
+            self.at = batch.at;
+            for entry in &batch.entries {
+                let mut files = self.edge.append(entry);
+                if promised.contains(&self.edge.size()) {
+                    files.extend(self.edge.partial());
+                }
+                repair.check(&mut self.shelf, &self.places.published, files)?;
             }
-            // Its name may not be durable yet, though it is read.
-            folders.extend(path.parent().map(Path::to_owned));
+            each(&batch);
         }
-        Ok(())
+        repair.write(&mut self.shelf)?;
+        // What is read may have a name that is not durable yet.
+        repair
+            .folders
+            .extend([above(&self.places.lock), &self.places.published].map(Path::to_owned));
+        self.sync_folders(repair.folders)?;
+        Ok(repair.repaired)
     }
 
     fn sync_folders(&self, folders: BTreeSet<PathBuf>) -> Result<(), DiskError> {
@@ -450,12 +496,13 @@ impl<D: Disk> Writer<D> {
 
     /// Writes the tiles and bundles of all that is promised.
     fn write_due(&mut self) -> Result<(), DiskError> {
-        let mut folders = BTreeSet::new();
-        let full = std::mem::take(&mut self.due);
-        for file in full.into_iter().chain(self.edge.partial()) {
-            folders.insert(self.shelf.put(&self.places.published.join(&file.path), &file.bytes)?);
-        }
-        self.sync_folders(folders)
+        let full = std::mem::take(&mut self.due).into_iter();
+        let at = |file: Derived| (self.places.published.join(&file.path), file.bytes);
+        let files: Vec<_> = full.chain(self.edge.partial()).map(at).collect();
+        let folders = self.shelf.put_all(&files)?;
+        self.sync_folders(folders)?;
+        self.owed = 0;
+        Ok(())
     }
 
     /// Reads the new tiles and bundles from the disk, hashes what they hold, and compares with the root computed before.
@@ -473,6 +520,42 @@ impl<D: Disk> Writer<D> {
         Ok(())
     }
 }
+
+/// The published files that are missing or wrong, found while a log is opened.
+#[derive(Default)]
+struct Repair {
+    waiting: BTreeMap<PathBuf, Vec<u8>>,
+    folders: BTreeSet<PathBuf>,
+    repaired: Vec<String>,
+}
+
+impl Repair {
+    fn check<D: Disk>(
+        &mut self,
+        shelf: &mut Shelf<D>,
+        published: &Path,
+        files: Vec<Derived>,
+    ) -> Result<(), DiskError> {
+        for Derived { path, bytes } in files {
+            let place = published.join(&path);
+            self.folders.insert(above(&place).to_owned());
+            if shelf.read(&place)?.as_ref() != Some(&bytes) {
+                // Two checkpoints may have a partial tile in common.
+                let another = self.waiting.insert(place, bytes).is_none();
+                self.repaired.extend(another.then_some(path));
+            }
+        }
+        if self.waiting.len() < REPAIRED_AT_ONCE { Ok(()) } else { self.write(shelf) }
+    }
+
+    fn write<D: Disk>(&mut self, shelf: &mut Shelf<D>) -> Result<(), DiskError> {
+        let files: Vec<_> = std::mem::take(&mut self.waiting).into_iter().collect();
+        shelf.put_all(&files).map(drop)
+    }
+}
+
+/// How many files that are made again wait in memory.
+const REPAIRED_AT_ONCE: usize = 512;
 
 /// The published tree of a log.
 pub type Published<'a, D> = Tree<Tiles<'a, D>>;

@@ -18,8 +18,12 @@ struct Told {
 const BATCHES: [u64; 3] = [3, 256, 5];
 
 fn write(disk: &MemoryDisk, told: &mut Told) -> Result<(), String> {
+    write_all(disk, told, &BATCHES)
+}
+
+fn write_all(disk: &MemoryDisk, told: &mut Told, batches: &[u64]) -> Result<(), String> {
     let mut writer = open(disk).map_err(|error| error.to_string())?.writer;
-    for batch in BATCHES {
+    for &batch in batches {
         let from = writer.size();
         let admitted = writer
             .admit(from, Vec::new(), entries(from, batch))
@@ -108,6 +112,23 @@ fn the_power_goes_at_each_call() {
             disk.power_cut(unsynced);
             holds(&disk, &mut told, &format!("power cut at call {call}, {unsynced:?}"));
         }
+    }
+}
+
+#[test]
+fn calls_fail_while_many_files_are_written_at_the_same_time() {
+    // Nine tiles and as many bundles: several threads write them.
+    let batches = [200, 2_200];
+    let disk = MemoryDisk::default();
+    write_all(&disk, &mut Told::default(), &batches).unwrap();
+    for call in (0..disk.calls()).step_by(9) {
+        let (disk, mut told) = (MemoryDisk::default(), Told::default());
+        disk.fail([call, call + 9], ErrorKind::Other);
+        if write_all(&disk, &mut told, &batches).is_err() {
+            let _ = write_all(&disk, &mut told, &batches);
+        }
+        disk.power_cut(Unsynced::Lost);
+        holds(&disk, &mut told, &format!("calls {call} and {} failed", call + 9));
     }
 }
 

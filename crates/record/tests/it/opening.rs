@@ -66,7 +66,9 @@ fn an_entry_changed_in_the_write_ahead_file_is_found() {
     let disk = MemoryDisk::default();
     with(&disk, &[3, 3]);
     let mut bytes = disk.get(&places().write_ahead).unwrap();
-    for place in (50..bytes.len()).step_by(3) {
+    // Zeros written ahead are behind it.
+    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    for place in (50..end).step_by(3) {
         bytes[place] ^= 1;
         disk.plant(&places().write_ahead, &bytes);
         let error = refused(&disk);

@@ -36,24 +36,31 @@ pub fn entries(from: u64, count: u64) -> Vec<Vec<u8>> {
 
 /// The checkpoint in a file, checked against the log's key.
 pub fn checkpoint(disk: &MemoryDisk, path: &Path) -> Option<SignedCheckpoint> {
-    let bytes = disk.get(path)?;
-    let key = key().key().clone();
-    Some(SignedCheckpoint::open(&bytes, ORIGIN, &[key]).unwrap())
+    disk.get(path).map(|bytes| checked(&bytes))
+}
+
+pub fn checked(bytes: &[u8]) -> SignedCheckpoint {
+    SignedCheckpoint::open(bytes, ORIGIN, &[key().key().clone()]).unwrap()
 }
 
 /// All entries of the published log, each checked as a stranger does, and the roots it had at these sizes; nothing where
 /// no checkpoint is published.
 pub fn stranger_reads(disk: &MemoryDisk, sizes: &[u64]) -> Option<(Vec<Vec<u8>>, Vec<Hash>)> {
-    let published = places().published;
-    let signed = checkpoint(disk, &published.join("checkpoint"))?;
+    stranger_finds(|path| disk.get(&places().published.join(path)), sizes)
+}
+
+/// The same of any place, which gives a published file by its path.
+pub fn stranger_finds(
+    get: impl Fn(&str) -> Option<Vec<u8>>,
+    sizes: &[u64],
+) -> Option<(Vec<Vec<u8>>, Vec<Hash>)> {
+    let signed = checked(&get("checkpoint")?);
     let size = signed.checkpoint().size();
-    let read = |tile: Tile| {
-        Ok::<_, Infallible>(disk.get(&published.join(tile.to_string())).unwrap_or_default())
-    };
+    let read = |tile: Tile| Ok::<_, Infallible>(get(&tile.to_string()).unwrap_or_default());
     let mut tree = Tree::open(size, signed.checkpoint().root(), read).unwrap();
     let mut all = Vec::new();
     for bundle in new_bundles(0, size) {
-        let bytes = disk.get(&published.join(bundle.to_string())).expect("every bundle is there");
+        let bytes = get(&bundle.to_string()).expect("every bundle is there");
         let found = bundle.entries(&bytes).unwrap();
         bundle.check(&found, &tree.hashes(bundle.tile()).unwrap()).unwrap();
         all.extend(found.into_iter().map(<[u8]>::to_vec));

@@ -3,6 +3,10 @@
 mod disk;
 mod epochs;
 mod faults;
+mod killed;
 mod opening;
+mod places;
+mod real;
 mod setup;
+mod syscalls;
 mod witnesses;

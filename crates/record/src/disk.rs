@@ -46,6 +46,10 @@ impl Disk for LocalDisk {
     fn open(&self, path: &Path) -> io::Result<Box<dyn File>> {
         let mut how = OpenOptions::new();
         how.read(true).write(true).create(true).truncate(false);
+        // What is written beside takes its place among what everybody may read; what is opened in its own place, the
+        // write-ahead file, says which entry is whose.
+        let public = path.extension().is_some_and(|ending| ending == "new");
+        how.mode(if public { 0o644 } else { 0o600 });
         Ok(Box::new(LocalFile { file: plain_file(&mut how, path)?, held: false }))
     }
 

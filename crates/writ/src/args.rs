@@ -2,6 +2,7 @@
 
 use crate::hash_args::HashesCommand;
 use crate::record_args::{AuditArgs, ReceiptCommand, RecordCommand, WitnessCommand};
+use crate::report_args::ReportArgs;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use std::path::PathBuf;
@@ -241,17 +242,7 @@ pub enum Command {
     /// Make the public page for authorities, from the law book and the policy.
     Guidelines(GuidelinesArgs),
     /// The figures, folded from the events.
-    Report {
-        /// Demands received from this instant on.
-        #[arg(long)]
-        from: Option<Instant>,
-        /// Demands received before this instant.
-        #[arg(long)]
-        until: Option<Instant>,
-        /// As CSV.
-        #[arg(long, conflicts_with = "json")]
-        csv: bool,
-    },
+    Report(ReportArgs),
     /// The provider's public record.
     #[command(subcommand)]
     Record(RecordCommand),

@@ -8,6 +8,7 @@ mod fault;
 mod hash_args;
 mod meridian;
 mod record_args;
+mod report_args;
 mod say;
 
 use clap::Parser;

@@ -281,3 +281,18 @@ fn a_disk_that_fills_up_in_the_middle_breaks_the_writer_and_loses_nothing() {
     std::fs::remove_file(filler).unwrap();
     said.holds(home.path(), "after a full disk");
 }
+
+#[test]
+fn the_write_ahead_file_is_its_owners_alone_and_what_is_published_is_everybodys() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let writer = open_in(home.path()).unwrap().writer;
+    let admitted = writer.admit(1, Vec::new(), vec![b"entry".to_vec()]).unwrap();
+    let writer = writer.append(admitted).unwrap().sign().unwrap();
+    let signed = writer.signed().unwrap().clone();
+    writer.publish(&signed).unwrap();
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    let places = places_in(home.path());
+    assert_eq!(mode(&places.write_ahead), 0o600);
+    assert_eq!(mode(&places.published.join("checkpoint")), 0o644);
+}

@@ -49,22 +49,6 @@ pub fn schema() -> Result<()> {
     Ok(())
 }
 
-pub async fn report(
-    desk: &Desk,
-    from: Option<Instant>,
-    until: Option<Instant>,
-    csv: bool,
-    say: Say,
-) -> Result<()> {
-    let figures = figures(desk, from, until).await?;
-    if csv {
-        print!("{}", figures.to_csv());
-        return Ok(());
-    }
-    say.result(&figures, figures_text);
-    Ok(())
-}
-
 /// The figures, folded from every case's events.
 pub async fn figures(
     desk: &Desk,

@@ -12,6 +12,7 @@ mod open;
 mod policy;
 mod record;
 mod replay;
+mod report;
 mod tables;
 mod versions;
 
@@ -68,9 +69,7 @@ async fn at_the_desk(args: &Args, say: Say) -> Result<ExitCode> {
         Command::Show { case } => cases::show(&desk, case, say).await,
         Command::Plan { case } => cases::plan(&desk, case, say).await,
         Command::Work { once } => return cases::work(args, &desk, *once, say).await,
-        Command::Report { from, until, csv } => {
-            house::report(&desk, *from, *until, *csv, say).await
-        }
+        Command::Report(wanted) => report::run(&desk, wanted, say).await,
         Command::Contribute { decision, bank, labels, files } => {
             let wanted = hashes::Removed { bank, labels, files };
             return hashes::contribute(args, &desk, decision, &wanted, say).await;

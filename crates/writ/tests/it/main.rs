@@ -9,6 +9,7 @@ mod night;
 mod policy;
 mod record;
 mod removal;
+mod report;
 mod versions;
 
 use std::path::{Path, PathBuf};

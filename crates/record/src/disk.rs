@@ -48,7 +48,8 @@ impl Disk for LocalDisk {
         how.read(true).write(true).create(true).truncate(false);
         // What is written beside takes its place among what everybody may read; what is opened in its own place, the
         // write-ahead file, says which entry is whose.
-        let public = path.extension().is_some_and(|ending| ending == "new");
+        let name = path.to_string_lossy();
+        let public = name.ends_with(NEW) || name.ends_with(TRIED);
         how.mode(if public { 0o644 } else { 0o600 });
         Ok(Box::new(LocalFile { file: plain_file(&mut how, path)?, held: false }))
     }
